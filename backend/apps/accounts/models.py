@@ -1,0 +1,182 @@
+"""Who is there: users and their teams, services and their keys, and how they prove it."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from knox.models import AbstractAuthToken
+
+
+class Team(models.Model):
+    """A group of users that can be addressed together."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        """Listed by name."""
+
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class User(AbstractUser):
+    """Somebody who logs in and has an inbox."""
+
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="members",
+    )
+    is_admin = models.BooleanField(
+        "administrator",
+        default=False,
+        help_text="May send notifications and manage alerts through the API.",
+    )
+    timezone = models.CharField(
+        "time zone",
+        max_length=64,
+        default="UTC",
+        help_text="An IANA name, such as Europe/Moscow.",
+    )
+    language = models.CharField(max_length=8, default="en")
+    external_id = models.CharField(
+        max_length=150,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text="The id of this person in the system that they come from.",
+    )
+
+    objects: ClassVar[UserManager["User"]] = UserManager()
+
+    @property
+    def counts_as_admin(self) -> bool:
+        """Say whether this user may administer: superusers always may."""
+        return self.is_admin or self.is_superuser
+
+
+class UserProfile(models.Model):
+    """Where a user can be reached outside of the page."""
+
+    user = models.OneToOneField(
+        User,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="profile",
+    )
+    phone = models.CharField(
+        max_length=11,
+        blank=True,
+        validators=[
+            RegexValidator(r"\A7[0-9]{10}\Z", "Write the number as 7XXXXXXXXXX."),
+        ],
+    )
+    telegram_chat_id = models.CharField(max_length=64, blank=True)
+    addresses = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Further addresses by channel, such as a webhook.",
+    )
+
+    def __str__(self) -> str:
+        """Name the user."""
+        return f"profile of {self.user_id}"
+
+
+class ServiceKey(models.Model):
+    """A service that may call, what it may do, and the hash of its secret."""
+
+    service_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=100)
+    secret_hash = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        """Return the name and the public id."""
+        return f"{self.name} ({self.service_id})"
+
+
+class CredentialKind(models.TextChoices):
+    """What a socket or a ticket goes back to."""
+
+    SESSION = "session"
+    TOKEN = "token"
+    SERVICE_KEY = "service_key"
+
+
+class AuthToken(AbstractAuthToken):
+    """A user's API token, hashed and expiring; one login has one.
+
+    `inbox_only` tokens are minted with a ticket for an embedded inbox and open nothing
+    but the user's own inbox.
+    """
+
+    inbox_only = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        """Name the user, never the digest."""
+        return f"token of {self.user_id}"
+
+
+class Ticket(models.Model):
+    """A single-use pass to the WebSocket; only its hash is kept.
+
+    `credential` is the digest of the token, the session key or the id of the service
+    key that minted it: when that goes, the socket opened with the ticket goes too.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    credential_kind = models.CharField(max_length=12, choices=CredentialKind)
+    credential = models.CharField(max_length=128)
+    credential_expires_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Name the row without its digest."""
+        return f"ticket {self.pk}"
+
+
+class LoginFailures(models.Model):
+    """How often a login was tried for a user name from a network, counted first."""
+
+    username = models.CharField(max_length=150)
+    network = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+
+    class Meta:
+        """One counter per user name and network."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["username", "network"],
+                name="accounts_one_counter_per_login",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the counter."""
+        return f"{self.username} from {self.network}"

@@ -1,0 +1,380 @@
+"""All settings; the environment decides the profile (docs/configuration.md)."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import (
+    database_url,
+    env,
+    kept_secret,
+    listing,
+    one_of,
+    seconds,
+    switch,
+    whole_number,
+)
+from config.logs import logging_config
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+if (ROOT / ".env").is_file() and switch("READ_DOT_ENV", default=True):
+    env.read_env(ROOT / ".env")
+
+VERSION = "0.1.0"
+
+ENVIRONMENT = one_of("ENVIRONMENT", ("local", "production"))
+DEBUG = switch("DEBUG", default=False)
+DEMO = switch("DEMO", default=False)
+HOST = os.environ.get("HOST", "").strip() or "127.0.0.1"
+PORT = whole_number("PORT", 8000, least=0)
+DATA_DIR = Path(os.environ.get("DATA_DIR", "").strip() or ROOT / "data").resolve()
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "").strip().rstrip("/")
+PUBLIC_IS_HTTPS = PUBLIC_URL.startswith("https://")
+
+SECRET_KEY = os.environ.get("SECRET_KEY", "").strip()
+SECRET_KEY_IS_KEPT = not SECRET_KEY
+if SECRET_KEY_IS_KEPT:
+    SECRET_KEY = kept_secret(DATA_DIR / "secret_key")
+
+ALLOWED_HOSTS = listing("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+if HOST not in {"0.0.0.0", "::"}:  # noqa: S104  (a comparison, nothing is bound)
+    ALLOWED_HOSTS.append(HOST)
+CSRF_TRUSTED_ORIGINS = listing("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL else [])
+WS_ALLOWED_ORIGINS = listing("WS_ALLOWED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL else [])
+TRUSTED_PROXIES = listing("TRUSTED_PROXIES")
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_yasg",
+    "django_extensions",
+    "apps.common",
+    "apps.accounts",
+    "apps.push",
+    "apps.notifications",
+    "apps.realtime",
+]
+
+MIDDLEWARE = [
+    "apps.common.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = None
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+DATABASE_URL = database_url()
+DATABASE_IS_EMBEDDED = not DATABASE_URL
+if DATABASE_IS_EMBEDDED:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATABASE_URL = f"sqlite:///{DATA_DIR / 'carillon.sqlite3'}"
+try:
+    _database = env.db_url_config(DATABASE_URL)
+except Exception as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must look like postgres://user:password@host:5432/name.",
+    ) from error
+if "mysql" in str(_database.get("ENGINE", "")):
+    raise ImproperlyConfigured(
+        "Carillon does not run on MySQL; use PostgreSQL, or leave DATABASE_URL unset.",
+    )
+DATABASE_IS_SQLITE = str(_database["ENGINE"]).endswith("sqlite3")
+DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", 8, least=2)
+DATABASE_STATEMENT_TIMEOUT = seconds("DATABASE_STATEMENT_TIMEOUT", 5)
+_database["CONN_MAX_AGE"] = 0
+_database["ATOMIC_REQUESTS"] = False
+if DATABASE_IS_SQLITE:
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON"
+        ),
+    }
+else:
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 3},
+        "connect_timeout": 3,
+        "options": (
+            f"-c statement_timeout={int(DATABASE_STATEMENT_TIMEOUT * 1000)}"
+            " -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+        ),
+    }
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+REDIS_URL = os.environ.get("REDIS_URL", "").strip()
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured("REDIS_URL must look like redis://host:6379/0.")
+REDIS_PREFIX = os.environ.get("REDIS_PREFIX", "").strip() or "carillon"
+if REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "apps.push.redis_layer.RedisLayer",
+            "CONFIG": {
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_timeout": 2,
+                        "socket_connect_timeout": 1,
+                        "health_check_interval": 15,
+                    },
+                ],
+                "prefix": REDIS_PREFIX,
+                "symmetric_encryption_keys": (
+                    [SECRET_KEY] if ENVIRONMENT == "production" else []
+                ),
+            },
+        },
+    }
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        },
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "apps.push.local_layer.LocalLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+RABBITMQ_URL = os.environ.get("RABBITMQ_URL", "").strip()
+
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "").strip()
+CELERY_IS_EMBEDDED = not CELERY_BROKER_URL
+CELERY_BROKER_URL = CELERY_BROKER_URL or "memory://localhost/"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "memory": {"polling_interval": 0.01},
+    "redis": {
+        "visibility_timeout": 300,
+        "socket_timeout": 5,
+        "health_check_interval": 15,
+    },
+    "rediss": {"visibility_timeout": 300, "socket_timeout": 5},
+}.get(urlsplit(CELERY_BROKER_URL).scheme, {"confirm_publish": True})
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_TIMER_PRECISION = 0.1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_max": 0.2,
+}
+CELERY_TASK_DEFAULT_QUEUE = "sweeps"
+CELERY_TASK_ROUTES = {"*.engine_*": {"queue": "engine"}}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "beat's sign of life": {"task": "common.sign_of_life", "schedule": 5.0},
+    "broadcasts": {"task": "notifications.run_broadcasts", "schedule": 2.0},
+    "expire notifications": {"task": "notifications.expire", "schedule": 5.0},
+    "forget what is past use": {"task": "accounts.prune", "schedule": 600.0},
+    "prune notifications": {
+        "task": "notifications.prune",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+}
+
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/"
+TOKEN_LIFETIME = timedelta(hours=whole_number("TOKEN_LIFETIME_HOURS", 720))
+INBOX_TOKEN_LIFETIME = timedelta(seconds=seconds("INBOX_TOKEN_SECONDS", 3600))
+TICKET_LIFETIME = timedelta(seconds=seconds("TICKET_SECONDS", 30))
+LOGIN_FAILURE_LIMIT = whole_number("LOGIN_FAILURE_LIMIT", 5)
+LOGIN_FAILURE_WINDOW = timedelta(seconds=seconds("LOGIN_FAILURE_SECONDS", 900))
+KNOX_TOKEN_MODEL = "accounts.AuthToken"
+REST_KNOX = {
+    "TOKEN_TTL": TOKEN_LIFETIME,
+    "TOKEN_MODEL": "accounts.AuthToken",
+    "AUTH_HEADER_PREFIX": "Token",
+    "AUTO_REFRESH": False,
+}
+
+
+REST_FRAMEWORK = {
+    # The token comes first so that a missing login is 401, not 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.UserTokenAuthentication",
+        "apps.accounts.authentication.ServiceKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "apps.common.rendering.StaffBrowsableAPIRenderer",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "apps.common.errors.exception_handler",
+    "PAGE_SIZE": 25,
+    "NUM_PROXIES": 1 if TRUSTED_PROXIES else 0,
+}
+DOCS_PUBLIC = switch("DOCS_PUBLIC", default=True)
+SWAGGER_USE_COMPAT_RENDERERS = False
+SWAGGER_SETTINGS = {
+    "USE_SESSION_AUTH": False,
+    "DEFAULT_INFO": "config.api_docs.INFO",
+    "VALIDATOR_URL": None,
+    "PERSIST_AUTH": False,
+    "SECURITY_DEFINITIONS": {
+        "Token": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <token>` from `POST /api/auth/token/`",
+        },
+        "ServiceId": {"type": "apiKey", "in": "header", "name": "X-Service-Id"},
+        "ServiceToken": {"type": "apiKey", "in": "header", "name": "X-Service-Token"},
+    },
+}
+REDOC_SETTINGS = {"LAZY_RENDERING": False}
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
+IDEMPOTENCY_RETENTION = timedelta(hours=whole_number("IDEMPOTENCY_HOURS", 72))
+REQUEST_BODY_LIMIT = 1_048_576
+REQUEST_BODY_SECONDS = seconds("REQUEST_BODY_SECONDS", 30)
+API_DEADLINE_SECONDS = seconds("API_DEADLINE_SECONDS", 3)
+PAGE_DEADLINE_SECONDS = seconds("PAGE_DEADLINE_SECONDS", 60)
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT
+
+
+ACKED_RETENTION = timedelta(days=whole_number("RETENTION_ACKED_DAYS", 30))
+UNACKED_RETENTION = timedelta(days=whole_number("RETENTION_UNACKED_DAYS", 90))
+
+
+WEB_SERVER = one_of("WEB_SERVER", ("uvicorn", "daphne"))
+WS_PING_SECONDS = seconds("WS_PING_SECONDS", 20)
+WS_PONG_SECONDS = seconds("WS_PONG_SECONDS", 10)
+WS_AUTH_SECONDS = seconds("WS_AUTH_SECONDS", 5)
+WS_SESSION_SECONDS = seconds("WS_SESSION_SECONDS", 3600)
+WS_FRAME_LIMIT = whole_number("WS_FRAME_LIMIT", 16_384)
+WS_WINDOW = whole_number("WS_WINDOW", 64)
+WS_WINDOW_BYTES = whole_number("WS_WINDOW_BYTES", 1_048_576)
+WS_WINDOW_SECONDS = seconds("WS_WINDOW_SECONDS", 60)
+WS_QUEUE_BYTES = whole_number("WS_QUEUE_BYTES", 1_048_576)
+WS_RATE_FRAMES = whole_number("WS_RATE_FRAMES", 40)
+WS_RATE_SECONDS = seconds("WS_RATE_SECONDS", 10)
+WS_RATE_BURST = whole_number("WS_RATE_BURST", 20)
+WS_ERRORS_PER_MINUTE = whole_number("WS_ERRORS_PER_MINUTE", 10)
+WS_CONNECTIONS_PER_USER = whole_number("WS_CONNECTIONS_PER_USER", 10)
+WS_CONNECTIONS_PER_PROCESS = whole_number("WS_CONNECTIONS_PER_PROCESS", 20_000)
+WS_POLL_SECONDS = seconds("WS_POLL_SECONDS", 4)
+WS_REPLAY_LIMIT = whole_number("WS_REPLAY_LIMIT", 1000)
+WS_CLOSE_SECONDS = seconds("WS_CLOSE_SECONDS", 2)
+WS_DRAIN_SECONDS = seconds("WS_DRAIN_SECONDS", 1)
+
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "backend" / "staticfiles"
+FRONTEND_DIST = ROOT / "frontend" / "dist"
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+SERVESTATIC_USE_FINDERS = not STATIC_ROOT.is_dir()
+SERVESTATIC_AUTOREFRESH = False
+SERVESTATIC_USE_MANIFEST = False
+
+SESSION_COOKIE_AGE = 43_200
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PUBLIC_IS_HTTPS
+CSRF_COOKIE_SECURE = PUBLIC_IS_HTTPS
+CSRF_FAILURE_VIEW = "apps.common.errors.csrf_failure"
+SECURE_SSL_REDIRECT = PUBLIC_IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_IS_HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOG_LEVEL = one_of("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
+LOG_FORMAT = one_of("LOG_FORMAT", ("text", "json"))
+LOGGING_CONFIG = None
+LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
+
+UNFOLD = {
+    "SITE_TITLE": "Carillon",
+    "SITE_HEADER": "Carillon",
+    "SITE_SYMBOL": "notifications_active",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}

@@ -1,0 +1,1 @@
+"""What `make` runs: setting up, starting, and services for tests (standard library)."""

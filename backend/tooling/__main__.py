@@ -1,0 +1,65 @@
+"""The command behind the Makefile: run, install, frontend, npm.
+
+Only the standard library, and nothing newer than Python 3.7 in the grammar: this
+must still be read by the interpreter that it is about to refuse.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NoReturn
+
+from tooling import frontend
+from tooling.address import check_is_free, read_dot_env, settle_environment
+from tooling.failure import Failure
+from tooling.install import check_python, ensure_requirements, ensure_venv
+from tooling.paths import BACKEND, ROOT, VENV_PYTHON
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = "usage: python -m tooling run | install [base|dev] | frontend | npm …"
+
+
+def run() -> NoReturn:
+    """Set everything up and become the server, so that signals reach it directly."""
+    address = settle_environment(read_dot_env(ROOT / ".env"))
+    check_is_free(address)
+    ensure_venv()
+    with ThreadPoolExecutor() as both:  # pip and npm wait for the network in turn
+        building = both.submit(frontend.ensure_build)
+        ensure_requirements("base")
+        building.result()
+    os.chdir(BACKEND)
+    os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "tooling.start"])  # noqa: S606
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; say the exit code."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command == "run":
+        run()
+    if command == "install":
+        ensure_requirements(rest[0] if rest else "base")
+    elif command == "frontend":
+        ensure_venv()
+        frontend.ensure_build()
+    elif command == "npm":
+        ensure_venv()
+        return frontend.npm(rest)
+    else:
+        print(USAGE, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        check_python(sys.version_info[:3])
+        sys.exit(main(sys.argv[1:]))
+    except Failure as failure:
+        sys.exit(str(failure))
+    except KeyboardInterrupt:
+        sys.exit(130)
