@@ -1,0 +1,19 @@
+/** What a user of the client imports. */
+
+export { AccountApi, type Account, type Credentials } from "./account";
+export { CarillonClient, type ClientOptions } from "./client";
+export type { StopReason } from "./close-codes";
+export type { ClientEvents, ConnectionStatus, ReloadReason } from "./events";
+export type { FallbackState } from "./fallback";
+export type * from "./frames";
+export { Http, HttpError, type HttpOptions } from "./http";
+export {
+  frameOf,
+  InboxApi,
+  type InboxAction,
+  type InboxPage,
+  type InboxRow,
+  type RowState,
+} from "./inbox";
+export type { StreamPosition } from "./position";
+export type { WebSocketConstructor, WebSocketLike } from "./socket";
