@@ -63,8 +63,10 @@ def ensure_packages() -> dict[str, str]:
         print("Installing the frontend's packages", flush=True)
         run_quietly(
             # Short retries: without a network the sentence comes within seconds.
-            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            + ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=8000"],
+            [
+                *("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"),
+                *("--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=8000"),
+            ],
             folder=FRONTEND,
             purpose="install the frontend's packages",
             environment=environment,

@@ -1,0 +1,56 @@
+# Needs Python 3.11 or newer; everything else comes from the package registries.
+PYTHON ?= python3
+
+TOOL = cd backend && exec $(PYTHON) -m tooling
+NPM = $(TOOL) npm run --silent
+BIN = .venv/bin
+FAST = not services and not browser and not slow
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint format check frontend lock dev
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
+
+run: ## Set up and start Carillon with demo data (PORT, HOST, DATA_DIR, DEMO)
+	@$(TOOL) run
+
+dev: ## Install what the tests and checks need into .venv
+	@$(TOOL) install dev
+
+frontend: ## Build the live page if its sources changed
+	@$(TOOL) frontend
+
+test: dev frontend ## Run every test, with PostgreSQL, Redis, RabbitMQ and Chromium
+	@$(NPM) test
+	@cd backend && exec ../$(BIN)/python -m tooling.services sh -c '\
+		echo "The fast tests on PostgreSQL:"; \
+		DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -q -m "$(FAST)" backend/apps; \
+		on_postgresql=$$?; \
+		echo "Every test, on the embedded profile where it does not say otherwise:"; \
+		$(BIN)/pytest -q && exit $$on_postgresql'
+
+test-fast: dev frontend ## Run the tests that need no services, in under a minute
+	@$(BIN)/pytest -q -m "$(FAST)"
+
+lint: dev ## Check style, types, layers, migrations, templates and the frontend
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=backend $(BIN)/lint-imports --no-logo
+	DATA_DIR=$$(mktemp -d) READ_DOT_ENV=0 $(BIN)/python backend/manage.py makemigrations --check --dry-run
+	$(BIN)/djlint backend --lint --quiet
+	$(BIN)/djlint backend --check --quiet
+	@$(NPM) lint
+	@$(NPM) typecheck
+
+format: dev ## Rewrite Python, templates and the frontend in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	-$(BIN)/djlint backend --reformat --quiet
+	@$(NPM) format
+
+check: lint test ## Do what CI does
+
+lock: ## Pin requirements/*.in anew, with hashes
+	@$(TOOL) lock
