@@ -1,11 +1,17 @@
-"""Who is there: users and their teams, services and their keys, and how they prove it."""
+"""Users and their teams, services and their keys, and how they prove who they are."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.core.validators import RegexValidator
 from django.db import models
 from knox.models import AbstractAuthToken
+
+from apps.accounts.validators import (
+    validate_external_id,
+    validate_phone,
+    validate_telegram_chat,
+    validate_timezone,
+)
 
 
 class Team(models.Model):
@@ -21,6 +27,28 @@ class Team(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class Language(models.TextChoices):
+    """What people can be spoken to in."""
+
+    ENGLISH = "en"
+    RUSSIAN = "ru", "Русский"
+
+
+class PeopleManager(UserManager["User"]):
+    """Makes users; a superuser is an administrator as well."""
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> "User":
+        """Make a superuser with `is_admin` set."""
+        extra_fields.setdefault("is_admin", True)
+        return super().create_superuser(username, email, password, **extra_fields)
 
 
 class User(AbstractUser):
@@ -42,18 +70,24 @@ class User(AbstractUser):
         "time zone",
         max_length=64,
         default="UTC",
+        validators=[validate_timezone],
         help_text="An IANA name, such as Europe/Moscow.",
     )
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(
+        max_length=8,
+        choices=Language,
+        default=Language.ENGLISH,
+    )
     external_id = models.CharField(
         max_length=150,
         unique=True,
         null=True,
         blank=True,
+        validators=[validate_external_id],
         help_text="The id of this person in the system that they come from.",
     )
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     @property
     def counts_as_admin(self) -> bool:
@@ -73,11 +107,13 @@ class UserProfile(models.Model):
     phone = models.CharField(
         max_length=11,
         blank=True,
-        validators=[
-            RegexValidator(r"\A7[0-9]{10}\Z", "Write the number as 7XXXXXXXXXX."),
-        ],
+        validators=[validate_phone],
     )
-    telegram_chat_id = models.CharField(max_length=64, blank=True)
+    telegram_chat_id = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_telegram_chat],
+    )
     addresses = models.JSONField(
         default=dict,
         blank=True,
@@ -121,7 +157,7 @@ class CredentialKind(models.TextChoices):
     """What a socket or a ticket goes back to."""
 
     SESSION = "session"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  (a word, no secret)
     SERVICE_KEY = "service_key"
 
 
@@ -129,14 +165,45 @@ class AuthToken(AbstractAuthToken):
     """A user's API token, hashed and expiring; one login has one.
 
     `inbox_only` tokens are minted with a ticket for an embedded inbox and open nothing
-    but the user's own inbox.
+    but the user's own inbox; they end with the service key that minted them.
     """
 
     inbox_only = models.BooleanField(default=False)
+    minted_by = models.ForeignKey(
+        ServiceKey,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="inbox_tokens",
+    )
 
     def __str__(self) -> str:
         """Name the user, never the digest."""
         return f"token of {self.user_id}"
+
+
+class UserSession(models.Model):
+    """A browser that is logged in: the session's key and whose it is.
+
+    Django's own session rows do not say whose they are, so ending all sessions of a
+    user would mean reading all sessions of all users.
+    """
+
+    session_key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(db_index=True)
+    ip_address = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        """Name the user, never the key."""
+        return f"session of {self.user_id}"
 
 
 class Ticket(models.Model):
@@ -160,12 +227,12 @@ class Ticket(models.Model):
 
 
 class LoginFailures(models.Model):
-    """How often a login was tried for a user name from a network, counted first."""
+    """How often a login was tried for a user name from a network."""
 
     username = models.CharField(max_length=150)
     network = models.CharField(max_length=64)
     count = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField()
+    since = models.DateTimeField(db_index=True)
 
     class Meta:
         """One counter per user name and network."""

@@ -1,0 +1,200 @@
+"""Who may open a socket and keep it open; plain functions for a database thread."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.accounts import secrets
+from apps.accounts.models import CredentialKind, ServiceKey, Ticket, User
+from apps.accounts.tokens import digest_of_token, usable_tokens
+from apps.common import clock
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a socket was opened with: see CredentialKind, and the row's own key."""
+
+    kind: str
+    reference: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a socket must know of its user; the fingerprint changes with all of it."""
+
+    user_id: int
+    fingerprint: str
+    is_active: bool
+    team_id: int | None
+    counts_as_admin: bool
+    is_staff: bool
+    is_superuser: bool
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A user who may come in, and what to watch while the socket is open."""
+
+    standing: Standing
+    credential: Credential
+
+
+class NotAdmitted(Exception):  # noqa: N818  (reads as what happened)
+    """The credential does not open a socket; one text for every reason."""
+
+    def __init__(self) -> None:
+        super().__init__("The ticket or token is not valid (any more).")
+
+
+def by_ticket(ticket: str) -> Admission:
+    """Use up a ticket; of any number of simultaneous callers one succeeds.
+
+    Raises: NotAdmitted for unknown, used and expired tickets, disabled users, and
+    when the session, token or key that minted it is gone.
+    """
+    if not secrets.looks_like_secret(ticket):
+        raise NotAdmitted
+    now = clock.now()
+    ticket_digest = secrets.digest(ticket)
+    unused = Ticket.objects.filter(
+        digest=ticket_digest,
+        used_at__isnull=True,
+        expires_at__gt=now,
+    )
+    if not unused.update(used_at=now):
+        raise NotAdmitted
+    found = (
+        Ticket.objects.filter(_is_backed(now), digest=ticket_digest)
+        .select_related("user")
+        .first()
+    )
+    if found is None or not found.user.is_active:
+        raise NotAdmitted
+    credential = Credential(
+        found.credential_kind,
+        found.credential,
+        found.credential_expires_at,
+    )
+    return Admission(standing_of(found.user), credential)
+
+
+def by_token(token: str) -> Admission:
+    """Admit the user of an API token.
+
+    Raises: NotAdmitted for unknown and expired tokens, tokens for the inbox only,
+    and disabled users.
+    """
+    digest = digest_of_token(token)
+    if digest is None:
+        raise NotAdmitted
+    found = (
+        usable_tokens(clock.now())
+        .filter(digest=digest, inbox_only=False, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    if found is None:
+        raise NotAdmitted
+    credential = Credential(CredentialKind.TOKEN.value, found.digest, found.expiry)
+    return Admission(standing_of(found.user), credential)
+
+
+def by_ticket_or_token(text: str) -> Admission:
+    """Admit by whichever of the two the text has the form of.
+
+    Raises: NotAdmitted, as the two do.
+    """
+    return by_ticket(text) if secrets.looks_like_secret(text) else by_token(text)
+
+
+def standings(user_ids: Sequence[int]) -> dict[int, Standing]:
+    """Return the standing of each user that exists, in one query."""
+    found = User.objects.filter(pk__in=user_ids).only(
+        "password",
+        "is_active",
+        "team_id",
+        "is_admin",
+        "is_staff",
+        "is_superuser",
+    )
+    return {user.pk: standing_of(user) for user in found}
+
+
+def standing_of(user: User) -> Standing:
+    """Return the standing of a loaded user."""
+    covered = (
+        user.pk,
+        user.is_active,
+        user.password,
+        user.team_id,
+        user.is_admin,
+        user.is_staff,
+        user.is_superuser,
+    )
+    return Standing(
+        user_id=user.pk,
+        fingerprint=hashlib.sha256(repr(covered).encode()).hexdigest(),
+        is_active=user.is_active,
+        team_id=user.team_id,
+        counts_as_admin=user.counts_as_admin,
+        is_staff=user.is_staff,
+        is_superuser=user.is_superuser,
+    )
+
+
+def valid_credentials(credentials: Collection[Credential]) -> set[Credential]:
+    """Return those that still exist and are not expired or disabled.
+
+    One query for each kind that occurs.
+    """
+    now = clock.now()
+    valid: set[Credential] = set()
+    for kind in CredentialKind:
+        asked = [item for item in credentials if item.kind == kind.value]
+        if not asked:
+            continue
+        found = _still_valid(kind, {item.reference for item in asked}, now)
+        valid.update(item for item in asked if item.reference in found)
+    return valid
+
+
+def _still_valid(
+    kind: CredentialKind,
+    references: set[str],
+    now: datetime,
+) -> set[str]:
+    if kind is CredentialKind.SESSION:
+        sessions = Session.objects.filter(
+            session_key__in=references,
+            expire_date__gt=now,
+        )
+        return set(sessions.values_list("session_key", flat=True))
+    if kind is CredentialKind.TOKEN:
+        tokens = usable_tokens(now).filter(digest__in=references)
+        return set(tokens.values_list("digest", flat=True))
+    keys = _usable_keys(now).filter(service_id__in=references)
+    return set(keys.values_list("service_id", flat=True))
+
+
+def _usable_keys(now: datetime) -> QuerySet[ServiceKey]:
+    return ServiceKey.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        is_active=True,
+    )
+
+
+def _is_backed(now: datetime) -> Q:
+    reference = OuterRef("credential")
+    sessions = Session.objects.filter(session_key=reference, expire_date__gt=now)
+    tokens = usable_tokens(now).filter(digest=reference)
+    keys = _usable_keys(now).filter(service_id=reference)
+    return (
+        Q(Exists(sessions), credential_kind=CredentialKind.SESSION)
+        | Q(Exists(tokens), credential_kind=CredentialKind.TOKEN)
+        | Q(Exists(keys), credential_kind=CredentialKind.SERVICE_KEY)
+    )
