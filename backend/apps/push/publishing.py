@@ -1,0 +1,77 @@
+"""Tell the hubs of all processes; called after commit, never blocks, never raises.
+
+Each of these is a hint: the row in the database is the truth, and a hub that missed a
+hint finds out by its poll (docs/protocol.md, I2 and I5).
+"""
+
+from collections.abc import Sequence
+
+from channels.layers import get_channel_layer
+
+from apps.push import groups
+from apps.push.hints import FrameHint, Hint, NotificationHint, RecheckHint, StateHint
+from apps.push.local_layer import LocalLayer
+from apps.push.metrics import HINTS_PUBLISHED
+from apps.push.publisher import publisher_for
+
+FRAME_IN_HINT_LIMIT = 4096
+
+
+def publish_notification(*, user_id: int, seq: int, frame: str) -> None:
+    """Hint that a user has a new number; a frame above 4 KiB stays at home."""
+    hint: NotificationHint = {
+        "type": "notification",
+        "group": groups.user(user_id),
+        "user": user_id,
+        "seq": seq,
+        "frame": frame if len(frame) <= FRAME_IN_HINT_LIMIT else None,
+    }
+    _publish(hint)
+
+
+def publish_state(
+    *,
+    user_id: int,
+    state_version: int,
+    state: str,
+    keys: Sequence[str],
+    up_to: int | None,
+    frame: str,
+) -> None:
+    """Hint that states of a user's notifications changed."""
+    hint: StateHint = {
+        "type": "state",
+        "group": groups.user(user_id),
+        "user": user_id,
+        "state_version": state_version,
+        "state": state,
+        "keys": list(keys),
+        "up_to": up_to,
+        "frame": frame,
+    }
+    _publish(hint)
+
+
+def publish_frame(group: str, frame: str) -> None:
+    """Send a ready frame to everybody in a group."""
+    hint: FrameHint = {"type": "frame", "group": group, "frame": frame}
+    _publish(hint)
+
+
+def publish_recheck(user_id: int) -> None:
+    """Ask the hubs to look at a user's standing and credentials at once."""
+    hint: RecheckHint = {
+        "type": "recheck",
+        "group": groups.user(user_id),
+        "user": user_id,
+    }
+    _publish(hint)
+
+
+def _publish(hint: Hint) -> None:
+    layer = get_channel_layer()
+    if isinstance(layer, LocalLayer):
+        layer.publish_nowait(hint["group"], hint)
+        HINTS_PUBLISHED.inc()
+    else:
+        publisher_for(layer).publish(hint)

@@ -1,0 +1,30 @@
+"""Redis pub/sub as the channel layer, with many messages in one round trip."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from channels_redis.pubsub import RedisPubSubChannelLayer
+
+
+class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+    """The library's layer and `group_send_many`."""
+
+    async def group_send_many(self, messages: Sequence[tuple[str, Any]]) -> None:
+        """Publish (group, message) pairs in order, one pipeline per Redis host.
+
+        `group_send` takes a lock and a round trip for each message: about a seventh
+        of the rate.
+        """
+        layer = self._get_layer()
+        by_shard: defaultdict[Any, list[tuple[str, bytes]]] = defaultdict(list)
+        for group, message in messages:
+            name = layer._get_group_channel_name(group)  # noqa: SLF001
+            by_shard[layer._get_shard(name)].append((name, self.serialize(message)))  # noqa: SLF001
+        for shard, publications in by_shard.items():
+            async with shard._lock:  # noqa: SLF001
+                shard._ensure_redis()  # noqa: SLF001
+                pipeline = shard._redis.pipeline(transaction=False)  # noqa: SLF001
+                for name, data in publications:
+                    pipeline.publish(name, data)
+                await pipeline.execute()

@@ -1,0 +1,91 @@
+"""Database work of the socket edge: few threads of its own, each call limited in time.
+
+Channels' `database_sync_to_async` runs everything in one thread per process, where one
+slow query stalls every socket; here a slow query costs its caller an error.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+THREADS = 4
+TIMEOUT_SECONDS = 3.0
+WAITING_LIMIT = 5000
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer in time, or too much waits for it already."""
+
+
+class Database:
+    """Runs synchronous functions that use the ORM for coroutines of one loop."""
+
+    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """Start no thread until the first call."""
+        self._timeout_seconds = timeout_seconds
+        self._waiting = 0
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="socket-database")
+
+    async def run(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Run `function` in a thread.
+
+        Raises: DatabaseUnavailable after three seconds or when the queue is full;
+        whatever the function raises. The thread of an abandoned call is not freed
+        before the driver returns.
+        """
+        if self._waiting >= WAITING_LIMIT:
+            message = "too many calls wait for the database"
+            raise DatabaseUnavailable(message)
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(
+            self._threads,
+            lambda: _with_connection(function, *args, **kwargs),
+        )
+        future.add_done_callback(self._left)
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await asyncio.shield(future)
+        except TimeoutError as error:
+            future.add_done_callback(_swallow)
+            message = f"no answer within {self._timeout_seconds:g} s"
+            raise DatabaseUnavailable(message) from error
+
+    def stop(self) -> None:
+        """Start nothing more; do not wait for what runs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _left(self, _: object) -> None:
+        self._waiting -= 1
+
+
+def _swallow(future: "asyncio.Future[object]") -> None:
+    if not future.cancelled() and future.exception() is not None:
+        logger.warning("late database failure", exc_info=future.exception())
+
+
+def _with_connection(
+    function: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    try:
+        return function(*args, **kwargs)
+    finally:
+        # On PostgreSQL this gives the connection back to the pool; a SQLite
+        # connection is cheap to keep and dear to open.
+        if connection.vendor != "sqlite" or not connection.is_usable():
+            connection.close()

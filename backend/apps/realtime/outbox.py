@@ -1,0 +1,86 @@
+"""What waits to be written to one socket."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from apps.push import protocol
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Outbox:
+    """Frames in order, written by a task of their own, so that nobody waits for a socket.
+
+    When more than `limit` bytes wait, `overflow` is called once and nothing more is
+    taken: the client is too slow and will resume later.
+    """
+
+    def __init__(self, send: Send, *, limit: int, overflow: Callable[[], None]) -> None:
+        """Keep the socket's send function; `limit` is in bytes."""
+        self._send = send
+        self._limit = limit
+        self._overflow = overflow
+        self._messages: deque[tuple[dict[str, Any], int]] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether it takes no more frames."""
+        return self._is_closed
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether everything was handed to the server."""
+        return not self._messages and (self._task is None or self._task.done())
+
+    def put(self, frame: str) -> None:
+        """Queue a text frame."""
+        if self._is_closed:
+            return
+        size = protocol.size(frame)
+        if self._bytes + size > self._limit:
+            self._is_closed = True
+            self._overflow()
+            return
+        self._append({"type": "websocket.send", "text": frame}, size)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Queue the close; nothing is taken after it."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        message = {"type": "websocket.close", "code": code, "reason": reason}
+        self._append(message, 0)
+
+    def stop(self) -> None:
+        """Write nothing more: the socket is gone."""
+        self._is_closed = True
+        self._messages.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _append(self, message: dict[str, Any], size: int) -> None:
+        self._messages.append((message, size))
+        self._bytes += size
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._messages:
+            message, size = self._messages[0]
+            try:
+                await self._send(message)
+            except (OSError, RuntimeError):
+                # The server says so when the socket went away under our hands.
+                self._is_closed = True
+                self._messages.clear()
+                return
+            self._messages.popleft()
+            self._bytes -= size
