@@ -1,4 +1,4 @@
-"""The command behind the Makefile: run, install, frontend, npm.
+"""The command behind the Makefile: run, install, frontend, npm, lock.
 
 Only the standard library, and nothing newer than Python 3.7 in the grammar: this
 must still be read by the interpreter that it is about to refuse.
@@ -15,12 +15,13 @@ from tooling import frontend
 from tooling.address import check_is_free, read_dot_env, settle_environment
 from tooling.failure import Failure
 from tooling.install import check_python, ensure_requirements, ensure_venv
+from tooling.lock import lock
 from tooling.paths import BACKEND, ROOT, VENV_PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USAGE = "usage: python -m tooling run | install [base|dev] | frontend | npm …"
+USAGE = "usage: python -m tooling run | install [base|dev] | frontend | npm … | lock"
 
 
 def run() -> NoReturn:
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     elif command == "frontend":
         ensure_venv()
         frontend.ensure_build()
+    elif command == "lock":
+        lock()
     elif command == "npm":
         ensure_venv()
         return frontend.npm(rest)
