@@ -53,6 +53,11 @@ export default defineConfig(
       ],
     },
   },
+  {
+    // Lit calls the listeners of a template with the element as "this".
+    files: ["src/page/elements/**"],
+    rules: { "@typescript-eslint/unbound-method": "off" },
+  },
   { files: ["*.js"], extends: [tseslint.configs.disableTypeChecked] },
   { files: ["**/*.test.ts"], rules: { "max-lines": "off", "max-statements": "off" } },
 );

@@ -1,0 +1,158 @@
+/** What the page knows of the inbox; pure functions from one state to the next. */
+
+import type {
+  InboxPage,
+  InboxRow,
+  Json,
+  NotificationFrame,
+  NotificationStateFrame,
+  RowState,
+  Severity,
+} from "../client";
+
+export interface Item {
+  readonly key: string;
+  readonly seq: number;
+  readonly payload: Json;
+  readonly title: string;
+  readonly body: string;
+  readonly severity: Severity;
+  readonly kind: string;
+  readonly url: string;
+  readonly createdAt: string;
+  readonly state: RowState;
+}
+
+export interface Inbox {
+  /** Newest first, each key once. */
+  readonly items: readonly Item[];
+  readonly unread: number;
+  /** The newest number that the unread count includes. */
+  readonly countedThrough: number;
+  readonly hasOlder: boolean;
+  readonly isLoaded: boolean;
+  /** The latest state changes, for a list that was read before they happened. */
+  readonly changes: readonly NotificationStateFrame[];
+}
+
+const CHANGES_KEPT = 200;
+
+export const emptyInbox: Inbox = {
+  items: [],
+  unread: 0,
+  countedThrough: 0,
+  hasOlder: false,
+  isLoaded: false,
+  changes: [],
+};
+
+/** What the list shows: archived, withdrawn and expired ones are gone. */
+export function visibleItems(inbox: Inbox): readonly Item[] {
+  return inbox.items.filter(({ state }) => state === "unread" || state === "read");
+}
+
+export function itemOfRow(row: InboxRow): Item {
+  const { key, seq, payload, title, body, severity, kind, url, created_at, state } = row;
+  return { key, seq, payload, title, body, severity, kind, url, createdAt: created_at, state };
+}
+
+export function itemOfFrame(frame: NotificationFrame): Item {
+  const { key, seq, value, title, body, severity, kind, url, created_at } = frame;
+  return {
+    key,
+    seq,
+    payload: value,
+    title,
+    body,
+    severity,
+    kind,
+    url,
+    createdAt: created_at,
+    state: "unread",
+  };
+}
+
+/** Replace the list by a freshly read one; what arrived meanwhile stays. */
+export function withList(inbox: Inbox, page: InboxPage): Inbox {
+  const { last_seq: lastSeq, state_version: stateVersion } = page.stream;
+  const arrived = inbox.items.filter(({ seq }) => seq > lastSeq);
+  const missed = inbox.changes.filter((change) => change.state_version > stateVersion);
+  const listed = merge(arrived, page.results.map(itemOfRow));
+  return {
+    items: missed.reduce(applyChange, listed),
+    unread: missed.at(-1)?.unread ?? page.unread,
+    countedThrough: lastSeq,
+    hasOlder: page.next !== null,
+    isLoaded: true,
+    changes: missed,
+  };
+}
+
+/** Add a page of older rows. */
+export function withOlder(inbox: Inbox, page: InboxPage): Inbox {
+  const items = merge(page.results.map(itemOfRow), inbox.items);
+  return { ...inbox, items, hasOlder: page.next !== null };
+}
+
+/** Add a notification that arrived; one that is known changes nothing. */
+export function withNotification(inbox: Inbox, frame: NotificationFrame): Inbox {
+  if (inbox.items.some(({ key }) => key === frame.key)) return inbox;
+  const isUncounted = frame.seq > inbox.countedThrough;
+  return {
+    ...inbox,
+    items: merge(inbox.items, [itemOfFrame(frame)]),
+    unread: inbox.unread + (isUncounted ? 1 : 0),
+    countedThrough: Math.max(inbox.countedThrough, frame.seq),
+  };
+}
+
+export function withState(inbox: Inbox, change: NotificationStateFrame): Inbox {
+  return {
+    ...inbox,
+    items: applyChange(inbox.items, change),
+    changes: [...inbox.changes, change].slice(-CHANGES_KEPT),
+  };
+}
+
+/** through: the newest number the count includes; null where nobody said. */
+export function withUnread(inbox: Inbox, unread: number, through: number | null): Inbox {
+  return { ...inbox, unread, countedThrough: Math.max(inbox.countedThrough, through ?? 0) };
+}
+
+/** Take over the answer to an action, which may come before or after its state frame. */
+export function withRow(inbox: Inbox, row: InboxRow): Inbox {
+  const before = inbox.items.find(({ key }) => key === row.key);
+  if (before === undefined) return inbox;
+  const change = Number(row.state === "unread") - Number(before.state === "unread");
+  return {
+    ...inbox,
+    items: inbox.items.map((item) => (item.key === row.key ? itemOfRow(row) : item)),
+    unread: Math.max(0, inbox.unread + change),
+  };
+}
+
+export function withReadThrough(inbox: Inbox, upTo: number, unread: number): Inbox {
+  const items = inbox.items.map((item) =>
+    item.seq <= upTo && item.state === "unread" ? { ...item, state: "read" as const } : item,
+  );
+  return { ...inbox, items, unread };
+}
+
+function applyChange(items: readonly Item[], change: NotificationStateFrame): readonly Item[] {
+  const state = change.state;
+  // Acknowledged says that a client has it, not that a person saw it.
+  if (state === "acked") return items;
+  const keys = new Set(change.keys ?? []);
+  const upTo = change.up_to ?? 0;
+  return items.map((item) => {
+    if (keys.has(item.key)) return { ...item, state };
+    const isOpen = item.state === "unread" || item.state === "read";
+    return item.seq <= upTo && isOpen ? { ...item, state } : item;
+  });
+}
+
+/** Join two lists, newest first; of two items with one key the later list's counts. */
+function merge(earlier: readonly Item[], later: readonly Item[]): readonly Item[] {
+  const byKey = new Map([...earlier, ...later].map((item) => [item.key, item]));
+  return [...byKey.values()].sort((a, b) => b.seq - a.seq);
+}
