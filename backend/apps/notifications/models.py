@@ -112,6 +112,7 @@ class Notification(models.Model):
         User,
         on_delete=models.CASCADE,
         related_name="notifications",
+        db_index=False,  # the unique constraint below begins with it
     )
     seq = models.BigIntegerField()
     payload = models.TextField()
@@ -132,6 +133,7 @@ class Notification(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,  # the unique constraint below begins with it
     )
     created_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -142,7 +144,7 @@ class Notification(models.Model):
     expired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        """Every hot path has its index: replay, inbox, unread count, expiry, pruning."""
+        """Every hot path has its index: replay, inbox, unread, expiry, pruning."""
 
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
@@ -152,10 +154,12 @@ class Notification(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["source", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
                 name="notifications_one_per_idempotency_key",
             ),
             models.UniqueConstraint(
                 fields=["broadcast", "recipient"],
+                condition=Q(broadcast__isnull=False),
                 name="notifications_once_per_broadcast",
             ),
         ]

@@ -1,0 +1,262 @@
+"""What the inbox and the socket read of a user's stream."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
+
+from apps.common import clock
+from apps.notifications import epochs, frames
+from apps.notifications.models import Notification, Severity, Stream, StreamEpoch
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a user's stream is."""
+
+    epoch: str
+    last_seq: int
+    state_version: int
+    pruned_to: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """A position and the number of unread notifications, of one moment."""
+
+    position: Position
+    unread: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A number of a stream and its encoded frame."""
+
+    seq: int
+    key: str
+    frame: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers of a user with after < seq <= up_to."""
+
+    user_id: int
+    after: int
+    up_to: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What an inbox holds; `by_severity` is of the unread."""
+
+    unread: int
+    total: int
+    archived: int
+    by_severity: dict[str, int]
+
+
+def standing(now: datetime) -> Q:
+    """Match what has been neither withdrawn nor overtaken by its expiry."""
+    return Q(withdrawn_at=None, expired_at=None) & (
+        Q(expires_at=None) | Q(expires_at__gt=now)
+    )
+
+
+def live(now: datetime) -> Q:
+    """Match what stands and is not archived."""
+    return standing(now) & Q(archived_at=None)
+
+
+def epoch() -> str:
+    """Return the epoch of this deployment."""
+    return epochs.current()
+
+
+def position(user_id: int) -> Position:
+    """Return the user's position; zeros for who never got anything."""
+    return _head(user_id, unread=Value(0)).position
+
+
+def head(user_id: int) -> Head:
+    """Return the position and the unread count, read in one query."""
+    unread = (
+        Notification.objects.filter(live(clock.now()))
+        .filter(recipient_id=user_id, read_at=None)
+        .order_by()
+        .values("recipient_id")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return _head(user_id, unread=_or_zero(unread))
+
+
+def positions(user_ids: Sequence[int]) -> dict[int, Position]:
+    """Return the position of each user; who never got anything is left out."""
+    held = epochs.current()
+    rows = Stream.objects.filter(user_id__in=user_ids)
+    return {
+        row.user_id: Position(held, row.last_seq, row.state_version, row.pruned_to)
+        for row in rows
+    }
+
+
+def outgoing(
+    user_id: int,
+    *,
+    after: int,
+    up_to: int,
+    limit: int,
+    unacknowledged_only: bool,
+    replay: bool,
+) -> list[Outgoing]:
+    """Return frames in ascending order with after < seq <= up_to."""
+    rows = Notification.objects.filter(live(clock.now()), recipient_id=user_id)
+    if unacknowledged_only:
+        rows = rows.filter(acked_at=None)
+    rows = rows.filter(seq__gt=after, seq__lte=up_to).order_by("seq")[:limit]
+    return [_outgoing(row, replay=replay) for row in rows]
+
+
+def outgoing_many(
+    ranges: Sequence[Range],
+    *,
+    limit_each: int,
+) -> dict[int, list[Outgoing]]:
+    """Return frames for many users in one query, ascending, `limit_each` a user."""
+    result: dict[int, list[Outgoing]] = {each.user_id: [] for each in ranges}
+    if not ranges:
+        return result
+    wanted = reduce(
+        or_,
+        (
+            Q(recipient_id=each.user_id, seq__gt=each.after, seq__lte=each.up_to)
+            for each in ranges
+        ),
+    )
+    rows = (
+        Notification.objects.filter(live(clock.now()))
+        .filter(wanted)
+        .annotate(
+            place=Window(RowNumber(), partition_by="recipient_id", order_by="seq"),
+        )
+        .filter(place__lte=limit_each)
+        .order_by("recipient_id", "seq")
+    )
+    for row in rows:
+        result[row.recipient_id].append(_outgoing(row, replay=False))
+    return result
+
+
+def replay_start(user_id: int, *, up_to: int, limit: int) -> tuple[int, bool]:
+    """Return the cursor below the newest `limit` unacknowledged rows, and if more are.
+
+    With nothing to replay the cursor is `up_to`.
+    """
+    newest = list(
+        _outstanding(user_id)
+        .filter(seq__lte=up_to)
+        .order_by("-seq")
+        .values_list("seq", flat=True)[: limit + 1],
+    )
+    if not newest:
+        return up_to, False
+    return newest[:limit][-1] - 1, len(newest) > limit
+
+
+def still_outstanding(user_id: int, seqs: Collection[int]) -> set[int]:
+    """Return those of the numbers that still wait for an acknowledgement."""
+    rows = _outstanding(user_id).filter(seq__in=seqs)
+    return set(rows.values_list("seq", flat=True))
+
+
+def unread_count(user_id: int) -> int:
+    """Count what the user has not read."""
+    return unread_counts([user_id])[user_id]
+
+
+def unread_counts(user_ids: Collection[int]) -> dict[int, int]:
+    """Count what each user has not read."""
+    rows = (
+        Notification.objects.filter(live(clock.now()))
+        .filter(recipient_id__in=user_ids, read_at=None)
+        .order_by()
+        .values_list("recipient_id")
+        .annotate(count=Count("pk"))
+    )
+    return dict.fromkeys(user_ids, 0) | dict(rows)
+
+
+def counts(user_id: int) -> Counts:
+    """Count a user's inbox, in one query."""
+    rows = Notification.objects.filter(standing(clock.now()), recipient_id=user_id)
+    is_unread = Q(read_at=None, archived_at=None)
+    found = rows.aggregate(
+        total=Count("pk", filter=Q(archived_at=None)),
+        archived=Count("pk", filter=Q(archived_at__isnull=False)),
+        **{
+            each: Count("pk", filter=is_unread & Q(severity=each))
+            for each in Severity.values
+        },
+    )
+    by_severity = {each: found[each] for each in Severity.values}
+    return Counts(
+        unread=sum(by_severity.values()),
+        total=found["total"],
+        archived=found["archived"],
+        by_severity=by_severity,
+    )
+
+
+def inbox(user_id: int) -> QuerySet[Notification]:
+    """Return everything that the user ever got and that is still kept."""
+    return Notification.objects.filter(recipient_id=user_id)
+
+
+def _outstanding(user_id: int) -> QuerySet[Notification]:
+    return Notification.objects.filter(
+        live(clock.now()),
+        recipient_id=user_id,
+        acked_at=None,
+    )
+
+
+def _outgoing(row: Notification, *, replay: bool) -> Outgoing:
+    return Outgoing(
+        seq=row.seq,
+        key=str(row.key),
+        frame=frames.encoded(row, replay=replay),
+    )
+
+
+def _or_zero(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows), Value(0), output_field=BigIntegerField())
+
+
+def _head(user_id: int, *, unread: Coalesce | Value) -> Head:
+    stream = Stream.objects.filter(user_id=user_id)
+    rows = StreamEpoch.objects.annotate(
+        last_seq=_or_zero(stream.values("last_seq")),
+        state_version=_or_zero(stream.values("state_version")),
+        pruned_to=_or_zero(stream.values("pruned_to")),
+        unread=unread,
+    )
+    row = rows.first()
+    if row is None:
+        epochs.current()
+        row = rows.get()
+    found = Position(row.epoch, row.last_seq, row.state_version, row.pruned_to)
+    return Head(position=found, unread=row.unread)

@@ -1,0 +1,21 @@
+"""Rows that the tests of this app begin with."""
+
+from itertools import count
+
+from apps.accounts.models import Team, User
+
+_number = count(1)
+
+
+def a_user(username: str = "", *, team: Team | None = None, **fields: bool) -> User:
+    """Store a user who never logs in."""
+    return User.objects.create(
+        username=username or f"user{next(_number)}",
+        team=team,
+        **fields,
+    )
+
+
+def a_team(name: str = "") -> Team:
+    """Store a team."""
+    return Team.objects.create(name=name or f"team {next(_number)}")
