@@ -6,10 +6,21 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
 
-urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
+from apps.common import views
+from config import api_docs
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.prometheus, name="metrics"),
+    path("api/", views.EntryPointsView.as_view(), name="entry-points"),
+    path("api/status/", views.StatusView.as_view(), name="status"),
+    path("admin/", admin.site.urls),
+    *api_docs.urlpatterns,
+]
 for module in ("apps.accounts.urls", "apps.notifications.urls"):
     if find_spec(module):
-        urlpatterns.append(path("api/", include(module)))
+        urlpatterns.append(path("", include(module)))
 if find_spec("apps.realtime.page"):
     page = import_string("apps.realtime.page.live_page")
     urlpatterns.append(path("", page, name="page"))

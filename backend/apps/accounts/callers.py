@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from apps.accounts.models import AuthToken, ServiceKey
+from apps.accounts.models import AuthToken, ServiceKey, User
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ def service_of(request: Request) -> ServiceKey | None:
     """Return the key of the calling service; None when a person calls."""
     caller = request.auth
     return caller.key if isinstance(caller, ServiceCaller) else None
+
+
+def person_of(request: Request) -> User:
+    """Return the calling user.
+
+    Raises: NotAuthenticated when it is none, which the permissions rule out before.
+    """
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def has_inbox_token(request: Request) -> bool:
