@@ -28,17 +28,7 @@ from apps.accounts.serializers import (
 )
 from apps.accounts.throttling import TooManyLogins
 from apps.common import clock
-from apps.common.openapi import (
-    ANYONE,
-    BAD_REQUEST,
-    FORBIDDEN,
-    NOT_FOUND,
-    PERSON,
-    SERVICE,
-    THROTTLED,
-    UNAUTHENTICATED,
-    described,
-)
+from apps.common.documentation import ANYONE, PERSON, SERVICE, described
 
 TAGS = ["Login"]
 
@@ -79,12 +69,8 @@ class TokenView(APIView):
         tags=TAGS,
         security=ANYONE,
         request_body=Login,
-        responses={
-            200: IssuedToken,
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            429: THROTTLED,
-        },
+        responses={200: IssuedToken},
+        failures=[400, 401, 429],
     )
     def post(self, request: Request) -> Response:
         """Exchange name and password for a token."""
@@ -113,13 +99,8 @@ class SessionView(APIView):
         tags=TAGS,
         security=ANYONE,
         request_body=Login,
-        responses={
-            200: Person,
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            403: FORBIDDEN,
-            429: THROTTLED,
-        },
+        responses={200: Person},
+        failures=[400, 401, 403, 429],
     )
     def post(self, request: Request) -> Response:
         """Exchange name and password for a session."""
@@ -141,7 +122,8 @@ class LogoutView(APIView):
         description="Ends the token or the session that called, and its sockets.",
         tags=TAGS,
         security=PERSON,
-        responses={204: "Logged out.", 401: UNAUTHENTICATED, 403: FORBIDDEN},
+        responses={204: "Logged out."},
+        failures=[401, 403],
     )
     def post(self, request: Request) -> Response:
         """End the credential that called."""
@@ -162,7 +144,8 @@ class LogoutAllView(APIView):
         description="Ends every token, session, ticket and socket of the caller.",
         tags=TAGS,
         security=PERSON,
-        responses={204: "Logged out.", 401: UNAUTHENTICATED, 403: FORBIDDEN},
+        responses={204: "Logged out."},
+        failures=[401, 403],
     )
     def post(self, request: Request) -> Response:
         """End everything, the caller's own credential too."""
@@ -186,13 +169,8 @@ class PasswordView(APIView):
         tags=TAGS,
         security=PERSON,
         request_body=PasswordChange,
-        responses={
-            204: "Changed.",
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            403: FORBIDDEN,
-            429: THROTTLED,
-        },
+        responses={204: "Changed."},
+        failures=[400, 401, 403, 429],
     )
     def post(self, request: Request) -> Response:
         """Set another password."""
@@ -231,13 +209,8 @@ class TicketView(APIView):
         tags=TAGS,
         security=[*PERSON, *SERVICE],
         request_body=TicketRequest,
-        responses={
-            201: IssuedTicket,
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            403: FORBIDDEN,
-            404: NOT_FOUND,
-        },
+        responses={201: IssuedTicket},
+        failures=[400, 401, 403, 404],
     )
     def post(self, request: Request) -> Response:
         """Mint a ticket."""

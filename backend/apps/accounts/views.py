@@ -14,14 +14,7 @@ from apps.accounts.callers import person_of
 from apps.accounts.permissions import HasScope, IsPerson
 from apps.accounts.serializers import ExternalPerson, Person, PersonChange
 from apps.accounts.validators import validate_external_id
-from apps.common.openapi import (
-    BAD_REQUEST,
-    FORBIDDEN,
-    PERSON,
-    SERVICE,
-    UNAUTHENTICATED,
-    described,
-)
+from apps.common.documentation import PERSON, SERVICE, described
 
 TAGS = ["Users"]
 
@@ -36,7 +29,8 @@ class MeView(APIView):
         description="The caller's own account, team and contacts.",
         tags=TAGS,
         security=PERSON,
-        responses={200: Person, 401: UNAUTHENTICATED, 403: FORBIDDEN},
+        responses={200: Person},
+        failures=[401, 403],
     )
     def get(self, request: Request) -> Response:
         """Show the caller."""
@@ -48,12 +42,8 @@ class MeView(APIView):
         tags=TAGS,
         security=PERSON,
         request_body=PersonChange,
-        responses={
-            200: Person,
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            403: FORBIDDEN,
-        },
+        responses={200: Person},
+        failures=[400, 401, 403],
     )
     def patch(self, request: Request) -> Response:
         """Change the caller."""
@@ -79,13 +69,8 @@ class ExternalPersonView(APIView):
         tags=TAGS,
         security=SERVICE,
         request_body=ExternalPerson,
-        responses={
-            200: Person,
-            201: Person,
-            400: BAD_REQUEST,
-            401: UNAUTHENTICATED,
-            403: FORBIDDEN,
-        },
+        responses={200: Person, 201: Person},
+        failures=[400, 401, 403],
     )
     def put(self, request: Request, external_id: str) -> Response:
         """Create or update one user."""
