@@ -1,5 +1,6 @@
 """`make run` sets up only what changed, and says in one sentence what is wrong."""
 
+import ast
 import importlib.util
 import os
 import socket
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tooling import address, install
+from tooling import address, check_python, install
 from tooling.address import Address, check_is_free, parse_address, read_dot_env
 from tooling.commands import is_network_failure, run_quietly
 from tooling.failure import Failure
@@ -18,8 +19,8 @@ from tooling.stamps import Stamp, fingerprint
 
 
 def test_an_old_python_is_refused_in_one_sentence_that_says_what_to_do() -> None:
-    with pytest.raises(Failure) as refusal:
-        install.check_python((3, 9, 2))
+    with pytest.raises(SystemExit) as refusal:
+        check_python((3, 9, 2))
 
     assert str(refusal.value) == (
         "Carillon needs Python 3.11 or newer and this is 3.9.2; install a newer one "
@@ -29,7 +30,13 @@ def test_an_old_python_is_refused_in_one_sentence_that_says_what_to_do() -> None
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 4), (4, 0, 0)])
 def test_a_python_that_is_new_enough_is_taken(version: tuple[int, ...]) -> None:
-    install.check_python(version)
+    check_python(version)
+
+
+def test_the_check_itself_is_read_by_old_pythons() -> None:
+    source = Path(check_python.__code__.co_filename).read_text()
+
+    ast.parse(source, feature_version=(3, 6))
 
 
 def test_a_missing_venv_module_is_one_sentence_with_the_apt_line(

@@ -1,25 +1,17 @@
-"""The command behind the Makefile: run, install, frontend, npm, lock.
-
-Only the standard library, and nothing newer than Python 3.7 in the grammar: this
-must still be read by the interpreter that it is about to refuse.
-"""
-
-from __future__ import annotations
+"""The command behind the Makefile; it needs the standard library alone."""
 
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from tooling import frontend
 from tooling.address import check_is_free, read_dot_env, settle_environment
 from tooling.failure import Failure
-from tooling.install import check_python, ensure_requirements, ensure_venv
+from tooling.install import ensure_requirements, ensure_venv
 from tooling.lock import lock
 from tooling.paths import BACKEND, ROOT, VENV_PYTHON
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 USAGE = "usage: python -m tooling run | install [base|dev] | frontend | npm … | lock"
 
@@ -60,7 +52,6 @@ def main(arguments: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     try:
-        check_python(sys.version_info[:3])
         sys.exit(main(sys.argv[1:]))
     except Failure as failure:
         sys.exit(str(failure))

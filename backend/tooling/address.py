@@ -1,7 +1,5 @@
 """Where the server will listen: from the environment, `.env` or the defaults."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

@@ -1,16 +1,11 @@
 """Run the package installers, and turn a missing network into one sentence."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from tooling.failure import Failure
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 # What pip and npm print when the registry cannot be reached.
 _NETWORK_SIGNS = (

@@ -1,21 +1,16 @@
 """Build the live page, with the machine's Node or one from the package index."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from tooling.commands import run_quietly
 from tooling.install import ensure_requirements
 from tooling.paths import FRONTEND, VENV
 from tooling.stamps import Stamp, fingerprint
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 BUILD = FRONTEND / "dist"
 _NOT_SOURCES = {"node_modules", "dist", "coverage", "test-results"}

@@ -1,17 +1,14 @@
 """Make `.venv` and install the pinned requirements into it."""
 
-from __future__ import annotations
-
 import importlib.util
 import subprocess
 import sys
 
+from tooling import OLDEST_PYTHON
 from tooling.commands import run_quietly
 from tooling.failure import Failure
 from tooling.paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON
 from tooling.stamps import Stamp, fingerprint
-
-OLDEST_PYTHON = (3, 11)
 
 # One line only from an environment that this interpreter may use as it stands.
 _PROBE = (
@@ -20,20 +17,6 @@ _PROBE = (
     "assert sys.prefix != sys.base_prefix; "
     "print('%d.%d' % sys.version_info[:2])"
 )
-
-
-def check_python(version: tuple[int, ...], *, target: str = "run") -> None:
-    """Refuse an interpreter that is too old.
-
-    Raises: Failure.
-    """
-    if version < OLDEST_PYTHON:
-        found = ".".join(map(str, version[:3]))
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        raise Failure(
-            f"Carillon needs Python {wanted} or newer and this is {found}; install a "
-            f"newer one and name it: make {target} PYTHON=python{wanted}"
-        )
 
 
 def check_venv_module() -> None:

@@ -1,15 +1,14 @@
 """Pin `requirements/*.in` with hashes, for every platform and without any host."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from tooling import OLDEST_PYTHON
 from tooling.commands import run_quietly
-from tooling.install import OLDEST_PYTHON, ensure_venv
+from tooling.install import ensure_venv
 from tooling.paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON
 
 # In this order: dev.in is constrained by base.txt.

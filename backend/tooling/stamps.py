@@ -1,13 +1,8 @@
 """Remember what was done from which files, so that it is done again only on change."""
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path
 
 
 def fingerprint(files: Iterable[Path], *, extra: str = "") -> str:
