@@ -25,10 +25,14 @@ class Credential:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a socket must know of its user; the fingerprint changes with all of it."""
+    """What a socket must know of its user.
+
+    `fingerprint` changes with all of it, `login_fingerprint` with the password alone.
+    """
 
     user_id: int
     fingerprint: str
+    login_fingerprint: str
     is_active: bool
     team_id: int | None
     counts_as_admin: bool
@@ -138,7 +142,8 @@ def standing_of(user: User) -> Standing:
     )
     return Standing(
         user_id=user.pk,
-        fingerprint=hashlib.sha256(repr(covered).encode()).hexdigest(),
+        fingerprint=_fingerprint(covered),
+        login_fingerprint=_fingerprint(user.password),
         is_active=user.is_active,
         team_id=user.team_id,
         counts_as_admin=user.counts_as_admin,
@@ -198,3 +203,7 @@ def _is_backed(now: datetime) -> Q:
         | Q(Exists(tokens), credential_kind=CredentialKind.TOKEN)
         | Q(Exists(keys), credential_kind=CredentialKind.SERVICE_KEY)
     )
+
+
+def _fingerprint(covered: object) -> str:
+    return hashlib.sha256(repr(covered).encode()).hexdigest()
