@@ -1,4 +1,4 @@
-"""Read settings from the environment; a bad value is one sentence, never a traceback."""
+"""Settings from the environment; a bad value is one sentence, never a traceback."""
 
 import os
 import secrets

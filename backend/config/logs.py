@@ -1,4 +1,4 @@
-"""Structured logs: keys and ids, never payloads, with the id of the request they serve."""
+"""Structured logs: keys and ids, never payloads, with the id of the request."""
 
 from typing import Any
 

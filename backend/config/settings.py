@@ -74,6 +74,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.common.requests.RequestIdMiddleware",
+    "apps.common.metrics.metrics_middleware",
+    "config.security_headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -222,7 +224,11 @@ CELERY_TASK_DEFAULT_QUEUE = "sweeps"
 CELERY_TASK_ROUTES = {"*.engine_*": {"queue": "engine"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "beat's sign of life": {"task": "common.sign_of_life", "schedule": 5.0},
+    "beat's sign of life": {
+        "task": "common.sign_of_life",
+        "schedule": 5.0,
+        "options": {"expires": 15, "headers": {"sent_by": "beat"}},
+    },
     "broadcasts": {"task": "notifications.run_broadcasts", "schedule": 2.0},
     "expire notifications": {"task": "notifications.expire", "schedule": 5.0},
     "forget what is past use": {"task": "accounts.prune", "schedule": 600.0},
@@ -287,6 +293,7 @@ SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "USE_SESSION_AUTH": False,
     "DEFAULT_INFO": "config.api_docs.INFO",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "config.api_docs.Operation",
     "VALIDATOR_URL": None,
     "PERSIST_AUTH": False,
     "SECURITY_DEFINITIONS": {

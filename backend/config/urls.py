@@ -18,9 +18,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     *api_docs.urlpatterns,
 ]
-for module in ("apps.accounts.urls", "apps.notifications.urls"):
-    if find_spec(module):
-        urlpatterns.append(path("", include(module)))
+urlpatterns += [
+    path("", include(module))
+    for module in ("apps.accounts.urls", "apps.notifications.urls")
+    if find_spec(module)
+]
 if find_spec("apps.realtime.page"):
     page = import_string("apps.realtime.page.live_page")
     urlpatterns.append(path("", page, name="page"))

@@ -1,4 +1,4 @@
-"""JSON as Carillon accepts it: RFC 8259, and nothing that breaks a database or a browser."""
+"""JSON as Carillon accepts it: RFC 8259, less what breaks databases and browsers."""
 
 import json
 import re
@@ -56,19 +56,21 @@ def _text(data: bytes | str) -> str:
     return text
 
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and the closing quote optional: a text of escaped quotes without an end
+# would otherwise be scanned again from each of them.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def _check_depth(text: str, max_depth: int) -> None:
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
-        token = match.group()
-        if token in "[{":
+        piece = match.group()
+        if piece in "[{":
             depth += 1
             if depth > max_depth:
                 message = f"The body is nested deeper than {max_depth} levels."
                 raise BadJSON(message)
-        elif token in "]}":
+        elif piece in "]}":
             depth -= 1
 
 
