@@ -5,11 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts import secrets
-from apps.accounts.models import CredentialKind, ServiceKey, Ticket, User
+from apps.accounts.models import CredentialKind, ServiceKey, Ticket, User, UserSession
 from apps.accounts.tokens import digest_of_token, usable_tokens
 from apps.common import clock
 
@@ -174,7 +173,7 @@ def _still_valid(
     now: datetime,
 ) -> set[str]:
     if kind is CredentialKind.SESSION:
-        sessions = Session.objects.filter(
+        sessions = UserSession.objects.filter(
             session_key__in=references,
             expire_date__gt=now,
         )
@@ -195,7 +194,7 @@ def _usable_keys(now: datetime) -> QuerySet[ServiceKey]:
 
 def _is_backed(now: datetime) -> Q:
     reference = OuterRef("credential")
-    sessions = Session.objects.filter(session_key=reference, expire_date__gt=now)
+    sessions = UserSession.objects.filter(session_key=reference, expire_date__gt=now)
     tokens = usable_tokens(now).filter(digest=reference)
     keys = _usable_keys(now).filter(service_id=reference)
     return (

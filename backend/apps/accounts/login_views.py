@@ -181,7 +181,6 @@ class PasswordView(APIView):
             change.validated_data["new_password"],
             token=request.auth if isinstance(request.auth, AuthToken) else None,
             request=request._request,
-            now=clock.now(),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

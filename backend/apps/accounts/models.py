@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from knox.models import AbstractAuthToken
 
@@ -182,24 +183,29 @@ class AuthToken(AbstractAuthToken):
         return f"token of {self.user_id}"
 
 
-class UserSession(models.Model):
-    """A browser that is logged in: the session's key and whose it is.
+class UserSession(AbstractBaseSession):
+    """A browser's session, and whose it is once somebody has logged in.
 
     Django's own session rows do not say whose they are, so ending all sessions of a
-    user would mean reading all sessions of all users.
+    user would mean reading all sessions of all users. The last three columns repeat
+    what the session's data says; `apps.accounts.sessions` fills them.
     """
 
-    session_key = models.CharField(max_length=40, unique=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    created_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="sessions",
+    )
+    begun_at = models.DateTimeField(null=True)
     ip_address = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
 
-    class Meta:
-        """Newest first."""
+    class Meta(AbstractBaseSession.Meta):
+        """Named apart from Django's own."""
 
-        ordering: ClassVar = ["-id"]
+        abstract = False
+        verbose_name = "session"
 
     def __str__(self) -> str:
         """Name the user, never the key."""

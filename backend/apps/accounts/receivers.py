@@ -5,14 +5,13 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from apps.accounts import services
-from apps.accounts.models import User
 from apps.common import clock
 
 
-@receiver(user_logged_in, dispatch_uid="accounts.note_session")
-def note_session(request: HttpRequest, user: User, **_: object) -> None:
-    """Keep whose the new session is."""
-    services.note_session(user, request=request, now=clock.now())
+@receiver(user_logged_in, dispatch_uid="accounts.note_login")
+def note_login(request: HttpRequest, **_: object) -> None:
+    """Write down the new session."""
+    services.note_login(request, now=clock.now())
 
 
 @receiver(user_logged_out, dispatch_uid="accounts.forget_session")

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from apps.accounts.models import AuthToken, LoginFailures, Ticket, UserSession
 from apps.common import idempotency
@@ -19,12 +18,10 @@ def prune(now: datetime) -> int:
     Expired are tickets, tokens, sessions, counters of failed logins, and the answers
     kept for an Idempotency-Key.
     """
-    live = Session.objects.filter(session_key=OuterRef("session_key"))
     past: list[QuerySet[Any]] = [
         Ticket.objects.filter(expires_at__lte=now),
         AuthToken.objects.filter(expiry__lte=now),
-        Session.objects.filter(expire_date__lte=now),
-        UserSession.objects.filter(~Exists(live)),
+        UserSession.objects.filter(expire_date__lte=now),
         LoginFailures.objects.filter(since__lte=now - settings.LOGIN_FAILURE_WINDOW),
     ]
     return sum(_delete(rows) for rows in past) + idempotency.prune(now)

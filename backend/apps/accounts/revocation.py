@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import partial
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from apps.accounts.models import AuthToken, CredentialKind, Ticket, UserSession
@@ -33,9 +32,8 @@ def end_sessions(sessions: Iterable[UserSession]) -> None:
     keys = [session.session_key for session in ended]
     with transaction.atomic():
         _delete_tickets(CredentialKind.SESSION, keys)
-        Session.objects.filter(session_key__in=keys).delete()
         UserSession.objects.filter(session_key__in=keys).delete()
-        announce({session.user_id for session in ended})
+        announce({item.user_id for item in ended if item.user_id is not None})
 
 
 def end_everything(

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from apps.accounts import revocation, throttling
 from apps.accounts.addresses import client_address, network_of
 from apps.accounts.models import AuthToken, User, UserSession
+from apps.accounts.sessions import LOGIN
 from apps.accounts.throttling import LoginAttempt
 from apps.accounts.tokens import NewToken, create_token
 
@@ -69,20 +70,18 @@ def open_session(user: User, *, request: HttpRequest) -> None:
         login(request, user)
 
 
-def note_session(user: User, *, request: HttpRequest, now: datetime) -> None:
-    """Remember whose the session of this request is, so that it can be ended."""
-    if request.session.session_key is None:
-        request.session.save()
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={
-            "user": user,
-            "created_at": now,
-            "last_seen_at": now,
-            "ip_address": client_address(request)[:64],
-            "user_agent": request.headers.get("User-Agent", "")[:200],
-        },
-    )
+def note_login(request: HttpRequest, *, now: datetime) -> None:
+    """Write down the session that somebody just logged in with.
+
+    It is saved at once, and not only with the answer, so that whoever ends all
+    sessions of the user from now on finds it.
+    """
+    request.session[LOGIN] = {
+        "at": now.isoformat(),
+        "ip_address": client_address(request)[:64],
+        "user_agent": request.headers.get("User-Agent", "")[:200],
+    }
+    request.session.save()
 
 
 def close_session(request: HttpRequest) -> None:
@@ -103,7 +102,6 @@ def change_password(
     *,
     token: AuthToken | None,
     request: HttpRequest,
-    now: datetime,
 ) -> None:
     """Set another password and end every other credential of the user.
 
@@ -114,7 +112,6 @@ def change_password(
         user.save(update_fields=["password"])
         if token is None:
             update_session_auth_hash(request, user)
-            note_session(user, request=request, now=now)
         revocation.end_everything(
             user.pk,
             but_token=token.digest if token else None,
