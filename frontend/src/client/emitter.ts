@@ -19,7 +19,7 @@ export class Emitter<Events extends object> {
         (listener as Listener<Events[Name]>)(event);
       } catch (error) {
         // One broken listener must not stop the stream; the error still reaches the console.
-        queueMicrotask(() => {
+        setTimeout(() => {
           throw error;
         });
       }

@@ -59,13 +59,12 @@ export class Fallback {
     try {
       let more = true;
       while (more) {
-        const page = await this.options.inbox.list({
-          after: this.options.after(),
-          page_size: PAGE_SIZE,
-        });
+        const after = this.options.after();
+        const page = await this.options.inbox.list({ after, page_size: PAGE_SIZE });
         if (round !== this.round) return "checking";
         const isLast = page.next === null || page.results.length === 0;
-        more = this.options.onPage(page, isLast) && !isLast;
+        // A page that brings nothing new would be read for ever.
+        more = this.options.onPage(page, isLast) && !isLast && this.options.after() > after;
       }
       return "checking";
     } catch (error) {
