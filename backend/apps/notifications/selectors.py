@@ -18,9 +18,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, RowNumber
 
+from apps.accounts.models import User
 from apps.common import clock
 from apps.notifications import epochs, frames
-from apps.notifications.models import Notification, Severity, Stream, StreamEpoch
+from apps.notifications.models import (
+    Broadcast,
+    Notification,
+    Severity,
+    Stream,
+    StreamEpoch,
+)
 
 
 @dataclass(frozen=True)
@@ -260,3 +267,33 @@ def _head(user_id: int, *, unread: Coalesce | Value) -> Head:
         row = rows.get()
     found = Position(row.epoch, row.last_seq, row.state_version, row.pruned_to)
     return Head(position=found, unread=row.unread)
+
+
+def state_of(row: Notification, *, now: datetime) -> str:
+    """Say what a notification is to its recipient."""
+    is_expired = row.expires_at is not None and row.expires_at <= now
+    if row.withdrawn_at is not None:
+        return "withdrawn"
+    if row.expired_at is not None or is_expired:
+        return "expired"
+    if row.archived_at is not None:
+        return "archived"
+    return "unread" if row.read_at is None else "read"
+
+
+def recipients(
+    *,
+    user_ids: Collection[int],
+    external_ids: Collection[str],
+) -> tuple[set[int], dict[str, int]]:
+    """Return which of the ids are active users, and the ids of the external ids."""
+    rows = User.objects.filter(is_active=True).filter(
+        Q(pk__in=user_ids) | Q(external_id__in=external_ids),
+    )
+    found = list(rows.values_list("pk", "external_id"))
+    return {pk for pk, _ in found}, {external: pk for pk, external in found if external}
+
+
+def broadcasts() -> QuerySet[Broadcast]:
+    """Return all broadcasts, newest first."""
+    return Broadcast.objects.order_by("-id")

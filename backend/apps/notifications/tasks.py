@@ -1,0 +1,32 @@
+"""Short loops over rows that are due."""
+
+import time
+
+from celery import shared_task
+
+from apps.common import clock, idempotency
+from apps.notifications import broadcasts, services
+
+BROADCAST_SECONDS = 20
+
+
+@shared_task(name="notifications.run_broadcasts")
+def run_broadcasts() -> None:
+    """Send chunks until there are none, or it is another task's turn."""
+    end = time.monotonic() + BROADCAST_SECONDS
+    while time.monotonic() < end and broadcasts.send_next_chunk():
+        continue
+
+
+@shared_task(name="notifications.expire")
+def expire() -> None:
+    """Mark what is past its expiry."""
+    services.expire_due(clock.now())
+
+
+@shared_task(name="notifications.prune")
+def prune() -> None:
+    """Delete what is past its retention."""
+    now = clock.now()
+    services.prune(now)
+    idempotency.prune(now)
