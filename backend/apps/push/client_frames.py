@@ -17,7 +17,7 @@ _EPOCH = re.compile(r"[A-Za-z0-9_]{1,40}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
 
-class BadFrame(Exception):
+class BadFrame(Exception):  # noqa: N818  (reads as what happened)
     """A frame that is not understood; carries the error's code and the frame's id."""
 
     def __init__(self, code: str, text: str, *, ref: str = "") -> None:

@@ -1,4 +1,4 @@
-"""What travels through the channel layer: hints, each of which may be lost or doubled."""
+"""What travels through the channel layer: hints, which may be lost or doubled."""
 
 from typing import Literal, TypedDict
 
@@ -10,6 +10,7 @@ class NotificationHint(TypedDict):
     group: str
     user: int
     seq: int
+    key: str
     frame: str | None
 
 
@@ -27,11 +28,17 @@ class StateHint(TypedDict):
 
 
 class FrameHint(TypedDict):
-    """A ready frame for everybody in the group."""
+    """A ready frame for everybody in the group.
+
+    A change to a snapshot names it and carries the snapshot's new version, so that a
+    connection which has that version already drops the frame.
+    """
 
     type: Literal["frame"]
     group: str
     frame: str
+    snapshot: str
+    version: int
 
 
 class RecheckHint(TypedDict):

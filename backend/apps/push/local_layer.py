@@ -47,7 +47,7 @@ class _Inbox:
         return self.messages.popleft()
 
 
-class LocalLayer(BaseChannelLayer):  # type: ignore[misc]
+class LocalLayer(BaseChannelLayer):
     """Groups and channels as dictionaries under one lock, bounded per channel."""
 
     extensions = ("groups",)
@@ -106,7 +106,9 @@ class LocalLayer(BaseChannelLayer):  # type: ignore[misc]
         """Forget a channel and its memberships."""
         with self._lock:
             self._inboxes.pop(channel, None)
-            for group in [name for name, members in self._groups.items() if channel in members]:
+            for group in [
+                name for name, members in self._groups.items() if channel in members
+            ]:
                 self._groups[group].discard(channel)
                 if not self._groups[group]:
                     del self._groups[group]

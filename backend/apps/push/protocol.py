@@ -1,4 +1,4 @@
-"""Every frame of the WebSocket protocol, built here and nowhere else (docs/protocol.md)."""
+"""Every frame of the WebSocket protocol, built here alone (docs/protocol.md)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

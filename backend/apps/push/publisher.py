@@ -80,9 +80,8 @@ class Publisher:
 
     async def _carry_batch(self) -> None:
         size = min(len(self._queue), BATCH_LIMIT)
-        batch: list[tuple[str, Any]] = []
-        for hint in [self._queue[index] for index in range(size)]:
-            batch.append((hint["group"], hint))
+        hints = [self._queue[index] for index in range(size)]
+        batch: list[tuple[str, Any]] = [(hint["group"], hint) for hint in hints]
         if time.monotonic() < self._rest_until:
             HINTS_DROPPED.labels("redis resting").inc(size)
         else:

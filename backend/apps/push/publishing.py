@@ -5,6 +5,7 @@ hint finds out by its poll (docs/protocol.md, I2 and I5).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from channels.layers import get_channel_layer
 
@@ -17,13 +18,14 @@ from apps.push.publisher import publisher_for
 FRAME_IN_HINT_LIMIT = 4096
 
 
-def publish_notification(*, user_id: int, seq: int, frame: str) -> None:
+def publish_notification(*, user_id: int, seq: int, key: str, frame: str) -> None:
     """Hint that a user has a new number; a frame above 4 KiB stays at home."""
     hint: NotificationHint = {
         "type": "notification",
         "group": groups.user(user_id),
         "user": user_id,
         "seq": seq,
+        "key": key,
         "frame": frame if len(frame) <= FRAME_IN_HINT_LIMIT else None,
     }
     _publish(hint)
@@ -52,9 +54,24 @@ def publish_state(
     _publish(hint)
 
 
-def publish_frame(group: str, frame: str) -> None:
-    """Send a ready frame to everybody in a group."""
-    hint: FrameHint = {"type": "frame", "group": group, "frame": frame}
+def publish_frame(
+    group: str,
+    frame: str,
+    *,
+    snapshot: str = "",
+    version: int = 0,
+) -> None:
+    """Send a ready frame to everybody in a group.
+
+    snapshot, version: for a change to a registered snapshot, its name and new version.
+    """
+    hint: FrameHint = {
+        "type": "frame",
+        "group": group,
+        "frame": frame,
+        "snapshot": snapshot,
+        "version": version,
+    }
     _publish(hint)
 
 
@@ -69,7 +86,7 @@ def publish_recheck(user_id: int) -> None:
 
 
 def _publish(hint: Hint) -> None:
-    layer = get_channel_layer()
+    layer: Any = get_channel_layer()
     if isinstance(layer, LocalLayer):
         layer.publish_nowait(hint["group"], hint)
         HINTS_PUBLISHED.inc()

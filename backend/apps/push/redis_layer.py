@@ -19,12 +19,12 @@ class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
         layer = self._get_layer()
         by_shard: defaultdict[Any, list[tuple[str, bytes]]] = defaultdict(list)
         for group, message in messages:
-            name = layer._get_group_channel_name(group)  # noqa: SLF001
-            by_shard[layer._get_shard(name)].append((name, self.serialize(message)))  # noqa: SLF001
+            name = layer._get_group_channel_name(group)
+            by_shard[layer._get_shard(name)].append((name, self.serialize(message)))
         for shard, publications in by_shard.items():
-            async with shard._lock:  # noqa: SLF001
-                shard._ensure_redis()  # noqa: SLF001
-                pipeline = shard._redis.pipeline(transaction=False)  # noqa: SLF001
+            async with shard._lock:
+                shard._ensure_redis()
+                pipeline = shard._redis.pipeline(transaction=False)
                 for name, data in publications:
                     pipeline.publish(name, data)
                 await pipeline.execute()

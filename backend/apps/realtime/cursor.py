@@ -81,7 +81,7 @@ class Cursor:
         return True
 
     def next_read(self) -> Read | None:
-        """Say what to read now, if anything; the answer must come to `take` or `fail`."""
+        """Say what to read now, if anything; the answer goes to `take` or `fail`."""
         if self._reading or not self.is_behind or not self.window.is_open:
             return None
         self._reading = True

@@ -22,7 +22,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(Exception):  # noqa: N818  (reads as what happened)
     """The database did not answer in time, or too much waits for it already."""
 
 
@@ -33,7 +33,9 @@ class Database:
         """Start no thread until the first call."""
         self._timeout_seconds = timeout_seconds
         self._waiting = 0
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="socket-database")
+        self._threads = ThreadPoolExecutor(
+            THREADS, thread_name_prefix="socket-database"
+        )
 
     async def run(
         self,
@@ -72,7 +74,7 @@ class Database:
         self._waiting -= 1
 
 
-def _swallow(future: "asyncio.Future[object]") -> None:
+def _swallow(future: "asyncio.Future[Result]") -> None:
     if not future.cancelled() and future.exception() is not None:
         logger.warning("late database failure", exc_info=future.exception())
 

@@ -35,7 +35,7 @@ class Budget:
         self._times: deque[float] = deque()
 
     def spend(self, seconds: float) -> bool:
-        """Count one event at the monotonic time `seconds`; say whether it is the last."""
+        """Count one event at monotonic time `seconds`; say if it is the last."""
         self._times.append(seconds)
         while self._times and self._times[0] <= seconds - self._span_seconds:
             self._times.popleft()

@@ -14,7 +14,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Outbox:
-    """Frames in order, written by a task of their own, so that nobody waits for a socket.
+    """Frames in order, written by their own task, so that nobody waits for a socket.
 
     When more than `limit` bytes wait, `overflow` is called once and nothing more is
     taken: the client is too slow and will resume later.
@@ -59,12 +59,19 @@ class Outbox:
         message = {"type": "websocket.close", "code": code, "reason": reason}
         self._append(message, 0)
 
+    def force_close(self, code: int) -> None:
+        """Drop what waits and close, where the server offers no way to abort."""
+        self.stop()
+        self._append({"type": "websocket.close", "code": code}, 0)
+
     def stop(self) -> None:
         """Write nothing more: the socket is gone."""
         self._is_closed = True
         self._messages.clear()
+        self._bytes = 0
         if self._task is not None:
             self._task.cancel()
+            self._task = None
 
     def _append(self, message: dict[str, Any], size: int) -> None:
         self._messages.append((message, size))

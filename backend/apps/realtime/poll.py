@@ -1,0 +1,140 @@
+"""Compares what a process's connections know with the database, every few seconds.
+
+This is what makes every hint dispensable (docs/protocol.md, I5).
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import Error as DatabaseError
+
+from apps.accounts.admission import Standing
+from apps.push import protocol
+from apps.realtime import greeting, looking
+from apps.realtime.database import DatabaseUnavailable
+from apps.realtime.looking import Picture
+from apps.realtime.metrics import POLLS
+
+if TYPE_CHECKING:
+    from apps.realtime.connection import Connection
+    from apps.realtime.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+
+class Poll:
+    """One look at the database and what follows from it."""
+
+    def __init__(self, hub: "Hub") -> None:
+        """Remember nothing yet."""
+        self._hub = hub
+        self._last_seqs: dict[int, int] = {}
+        self._progress: dict[int, str] = {}
+
+    async def look(self) -> None:
+        """Look once; a database that does not answer changes nothing."""
+        connections = self._hub.admitted()
+        try:
+            picture = await self._hub.database.run(
+                looking.look,
+                sorted({connection.user_id for connection in connections}),
+                {connection.credential for connection in connections},
+                {mailing for each in connections for mailing in each.watched},
+            )
+            if self._went_back(picture):
+                await self._hub.database.run(looking.change_epoch, picture.epoch)
+                POLLS.labels("epoch changed").inc()
+                return
+        except (DatabaseUnavailable, DatabaseError) as error:
+            POLLS.labels("failed").inc()
+            logger.warning("poll failed", extra={"error": type(error).__name__})
+            return
+        POLLS.labels("ok").inc()
+        await self._apply(picture, connections)
+
+    def _went_back(self, picture: Picture) -> bool:
+        found = {
+            user_id: position.last_seq
+            for user_id, position in picture.positions.items()
+        }
+        went_back = any(
+            found.get(user_id, 0) < last_seq
+            for user_id, last_seq in self._last_seqs.items()
+            if user_id in picture.standings
+        )
+        self._last_seqs = found
+        return went_back
+
+    async def _apply(
+        self,
+        picture: Picture,
+        connections: "list[Connection]",
+    ) -> None:
+        stale: list[Connection] = []
+        for connection in connections:
+            if not self._may_stay(connection, picture):
+                continue
+            standing = picture.standings[connection.user_id]
+            if self._has_changed(connection.standing, standing):
+                connection.set_standing(standing)
+                await self._hub.regroup(connection)
+                stale.append(connection)
+            elif self._is_outdated(connection, picture):
+                stale.append(connection)
+            position = picture.positions.get(connection.user_id)
+            if position is not None:
+                connection.observe(position)
+        await self._send_snapshots(stale, picture)
+        self._send_progress(picture)
+
+    def _may_stay(self, connection: "Connection", picture: Picture) -> bool:
+        if connection.epoch and connection.epoch != picture.epoch:
+            text = "The store was restored; reload."
+            connection.end(protocol.CLOSE_EPOCH_CHANGED, "epoch_changed", text)
+            return False
+        standing = picture.standings.get(connection.user_id)
+        known = connection.standing.login_fingerprint
+        is_valid = (
+            standing is not None
+            and standing.is_active
+            and standing.login_fingerprint == known
+            and connection.credential in picture.credentials
+        )
+        if not is_valid:
+            text = "The login is not valid any more."
+            connection.end(protocol.CLOSE_UNAUTHENTICATED, "unauthenticated", text)
+        return is_valid
+
+    @staticmethod
+    def _has_changed(before: Standing, after: Standing) -> bool:
+        return before.fingerprint != after.fingerprint
+
+    @staticmethod
+    def _is_outdated(connection: "Connection", picture: Picture) -> bool:
+        return any(
+            version > connection.versions.get(name, 0)
+            for name, version in picture.versions.items()
+        )
+
+    async def _send_snapshots(
+        self,
+        stale: "list[Connection]",
+        picture: Picture,
+    ) -> None:
+        for connection in stale:
+            if not connection.epoch:
+                continue
+            try:
+                frames = await self._hub.database.run(
+                    greeting.snapshots,
+                    connection.standing,
+                )
+            except (DatabaseUnavailable, DatabaseError):
+                return
+            connection.resnapshot(frames, picture.versions)
+
+    def _send_progress(self, picture: Picture) -> None:
+        for mailing, frame in picture.progress.items():
+            if self._progress.get(mailing) != frame:
+                self._hub.send_progress(mailing, frame)
+        self._progress = picture.progress

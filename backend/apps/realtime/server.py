@@ -1,0 +1,122 @@
+"""Uvicorn, hardened: clients that do not read are ended, and a stop drains.
+
+Uvicorn itself waits for a flush that a stuck client never lets happen: after a ping
+time-out, after a close and at shutdown. Here each of these ends in `transport.abort()`.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from uvicorn.protocols.websockets.websockets_sansio_impl import (
+    WebSocketsSansIOProtocol,
+)
+
+from apps.common import status, watchdog
+from apps.realtime.consumer import ABORT_EXTENSION
+from apps.realtime.hub import hub_of_this_loop
+
+# Larger than a frame may be, so that the application can say why it closes.
+LIBRARY_FRAME_LIMIT = 65_536
+GRACE_SECONDS = 2
+KEEP_ALIVE_SECONDS = 30
+BACKLOG = 2048
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """Uvicorn's protocol with an end for clients that do not read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Shorten the wait for an answer to our close."""
+        super().__init__(*args, **kwargs)
+        self.close_timeout = settings.WS_CLOSE_SECONDS
+
+    def handle_connect(self, event: Any) -> None:
+        """Offer the application a way to abort."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: Any = self.scope["extensions"]
+            extensions[ABORT_EXTENSION] = self.transport.abort
+
+    def keepalive_timeout(self) -> None:
+        """End a client that did not answer a ping."""
+        self.transport.abort()
+
+    async def send(self, message: Any) -> None:
+        """Send, and give a close only so long to get through."""
+        if message["type"] != "websocket.close":
+            await super().send(message)
+            return
+        self.loop.call_later(self.close_timeout, self._abort_if_open)
+        await super().send(message)
+
+    def shutdown(self) -> None:
+        """Stop at the end of the process without waiting for the client."""
+        super().shutdown()
+        self.loop.call_later(GRACE_SECONDS / 2, self._abort_if_open)
+
+    def _abort_if_open(self) -> None:
+        if not self.disconnected:
+            self.transport.abort()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server that says goodbye before it closes."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, before_stop: Callable[[], None]
+    ) -> None:
+        """Keep what to stop besides, such as the worker threads."""
+        super().__init__(config)
+        self._before_stop = before_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain the sockets, stop the workers, then stop serving."""
+        _exit_after(settings.SHUTDOWN_SECONDS)
+        status.set_draining(True)
+        await hub_of_this_loop().drain()
+        await asyncio.to_thread(self._before_stop)
+        await super().shutdown(sockets)
+
+
+def run(*, host: str, port: int, before_stop: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        "config.asgi:application",
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws=Socket,
+        ws_max_size=LIBRARY_FRAME_LIMIT,
+        ws_ping_interval=settings.WS_PING_SECONDS,
+        ws_ping_timeout=settings.WS_PONG_SECONDS,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, int(settings.SHUTDOWN_SECONDS) - 1),
+    )
+    # Uvicorn raises the signal again when it is done; by then there is nothing to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    watchdog.start()
+    Server(config, before_stop=before_stop).run()
+    watchdog.stop()
+
+
+def _exit_after(seconds: float) -> None:
+    """End the process at the latest then; leases make that safe."""
+    timer = threading.Timer(seconds, os._exit, args=(0,))
+    timer.daemon = True
+    timer.start()
