@@ -5,7 +5,7 @@ import type { ConnectionStatus, Json, Severity, StopReason } from "../client";
 export const SEVERITIES: Record<Severity, { word: string; icon: string }> = {
   info: { word: "Info", icon: "ℹ" },
   warning: { word: "Warning", icon: "⚠" },
-  critical: { word: "Critical", icon: "⛔" },
+  critical: { word: "Critical", icon: "✖" },
 };
 
 const HEADLINE_FIELDS = ["title", "subject", "message", "text", "name"];
@@ -81,35 +81,47 @@ const STOPPED: Record<StopReason, string> = {
   "login-required": "Signed out",
 };
 
+const OFFLINE = {
+  checking: "Offline, checking every 15 s",
+  unreachable: "Offline, checking every 15 s (server out of reach)",
+};
+
 export type Tone = "good" | "busy" | "bad";
 
-/** The badge's words. now: for the countdown. */
-export function describeStatus(status: ConnectionStatus, now: number): [Tone, string] {
+export interface StatusWords {
+  tone: Tone;
+  words: string;
+  /** Changes every second, so a screen reader is spared it. */
+  countdown: string;
+}
+
+/** What the badge says. now: for the countdown. */
+export function describeStatus(status: ConnectionStatus, now: number): StatusWords {
   switch (status.phase) {
     case "idle":
-      return ["busy", "Not connected"];
+      return { tone: "busy", words: "Not connected", countdown: "" };
     case "live":
-      return ["good", "Live"];
+      return { tone: "good", words: "Live", countdown: "" };
     case "stopped":
-      return ["bad", STOPPED[status.reason]];
+      return { tone: "bad", words: STOPPED[status.reason], countdown: "" };
     case "connecting":
     case "waiting":
-      if (status.fallback === "checking") return ["bad", "Offline, checking every 15 s"];
-      if (status.fallback === "unreachable") {
-        return ["bad", "Offline, checking every 15 s (server out of reach)"];
+      if (status.fallback !== "off") {
+        return { tone: "bad", words: OFFLINE[status.fallback], countdown: "" };
       }
-      if (status.phase === "connecting") return ["busy", "Connecting…"];
-      return [
-        "busy",
-        `Reconnecting in ${Math.max(1, Math.ceil((status.retryAt - now) / 1000))} s`,
-      ];
+      if (status.phase === "connecting") {
+        return { tone: "busy", words: "Connecting…", countdown: "" };
+      }
+      return {
+        tone: "busy",
+        words: "Reconnecting",
+        countdown: countdown(status.retryAt - now),
+      };
   }
 }
 
-/** What a screen reader hears: the same without the countdown. */
-export function announceStatus(status: ConnectionStatus): string {
-  if (status.phase === "waiting" && status.fallback === "off") return "Reconnecting";
-  return describeStatus(status, 0)[1];
+function countdown(leftMs: number): string {
+  return `in ${Math.max(1, Math.ceil(leftMs / 1000))} s`;
 }
 
 /** JSON with line breaks; text that is none stays as it came. */

@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { ConnectionStatus } from "../../client";
-import { announceStatus, describeStatus } from "../format";
+import { describeStatus } from "../format";
 import { sharedStyles } from "../shared-styles";
 
 const SYMBOLS = { good: "●", busy: "◌", bad: "✕" };
@@ -65,12 +65,12 @@ export class ConnectionBadge extends LitElement {
   }
 
   protected override render() {
-    const [tone, words] = describeStatus(this.status, this.now);
+    const { tone, words, countdown } = describeStatus(this.status, this.now);
     return html`
-      <span class="badge ${tone}" data-phase=${this.status.phase}>
-        <span aria-hidden="true">${SYMBOLS[tone]}</span> ${words}
+      <span class="badge ${tone}" role="status" data-phase=${this.status.phase}>
+        <span aria-hidden="true">${SYMBOLS[tone]}</span>
+        ${words} <span aria-hidden="true">${countdown}</span>
       </span>
-      <span class="visually-hidden" role="status">${announceStatus(this.status)}</span>
       ${
         this.latencyMs === null
           ? nothing

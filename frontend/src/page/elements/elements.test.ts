@@ -45,7 +45,7 @@ describe("a notification", () => {
   test("its severity is a word and an icon, not only a colour", async () => {
     const root = await itemOf({ severity: "critical" });
 
-    expect(root.querySelector(".severity")?.textContent).toMatch(/⛔\s+Critical/);
+    expect(root.querySelector(".severity")?.textContent).toMatch(/✖\s+Critical/);
   });
 
   test("without a title the payload speaks", async () => {

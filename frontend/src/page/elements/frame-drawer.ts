@@ -47,6 +47,11 @@ export class FrameDrawer extends LitElement {
         list-style: none;
       }
 
+      /* The list around it scrolls; a second bar inside would trap the keyboard. */
+      li pre {
+        max-height: none;
+      }
+
       .meta {
         color: var(--muted);
         font-size: 0.8125rem;
