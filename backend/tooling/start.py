@@ -104,15 +104,13 @@ def first_notification(url: str, *, user_id: int) -> str:
     """Say the shell line that logs in as the demo's admin and sends one."""
     json = "-H 'Content-Type: application/json'"
     token = (
-        f"curl -s {url}/api/auth/token/ {json}"
+        f"curl -sS {url}/api/auth/token/ {json}"
         """ -d '{"username":"admin","password":"admin123"}'"""
         """ | sed -E 's/.*"token": ?"([^"]+)".*/\\1/'"""
     )
+    send = f'curl -sS -w "\\n" {url}/api/notifications/send/ {json}'
     body = f'{{"user_id":{user_id},"payload":{{"text":"Hello, John!"}}}}'
-    return (
-        f'curl {url}/api/notifications/send/ -H "Authorization: Token $({token})"'
-        f" {json} -d '{body}'"
-    )
+    return f"""{send} -H "Authorization: Token $({token})" -d '{body}'"""
 
 
 if __name__ == "__main__":
