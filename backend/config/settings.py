@@ -23,7 +23,7 @@ from config.environment import (
 from config.logs import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-if (ROOT / ".env").is_file() and switch("READ_DOT_ENV", default=True):
+if switch("READ_DOT_ENV", default=True) and (ROOT / ".env").is_file():
     env.read_env(ROOT / ".env")
 
 VERSION = "0.1.0"
@@ -266,7 +266,7 @@ TICKET_LIFETIME = timedelta(seconds=seconds("TICKET_SECONDS", 30))
 LOGIN_FAILURE_LIMIT = whole_number("LOGIN_FAILURE_LIMIT", 5)
 LOGIN_FAILURE_WINDOW = timedelta(seconds=seconds("LOGIN_FAILURE_SECONDS", 900))
 KNOX_TOKEN_MODEL = "accounts.AuthToken"  # noqa: S105  (a name)
-# knox's own table would stay empty, and its foreign key would be in the way of TRUNCATE.
+# knox's own table would stay empty, and its foreign key is in the way of TRUNCATE.
 MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 REST_KNOX = {
     "TOKEN_TTL": TOKEN_LIFETIME,
