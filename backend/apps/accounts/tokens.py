@@ -10,7 +10,8 @@ from knox.models import get_digest_token
 
 from apps.accounts.models import AuthToken, ServiceKey, User
 
-_TOKEN = re.compile(r"[A-Za-z0-9]{40,128}")
+# What knox makes: 32 random bytes in hexadecimal.
+_TOKEN = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
