@@ -75,6 +75,17 @@ describe("rows and frames", () => {
     expect(seqs(after)).toEqual([3, 1]);
   });
 
+  test("a page that stays open keeps the newest thousand and says that there are older", () => {
+    let inbox = inboxOf(1);
+
+    for (let seq = 2; seq <= 1_001; seq += 1)
+      inbox = withNotification(inbox, notification(seq));
+
+    expect(seqs(inbox)).toHaveLength(1_000);
+    expect(seqs(inbox).at(-1)).toBe(2);
+    expect(inbox.hasOlder).toBe(true);
+  });
+
   test("older pages are added below, each key once", () => {
     const newest = withList(emptyInbox, page([row(4), row(3)], { next: "2" }));
 

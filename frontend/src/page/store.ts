@@ -36,6 +36,8 @@ export interface Inbox {
 }
 
 const CHANGES_KEPT = 200;
+/** A page that stays open for weeks must not grow for ever; "Load older" finds the rest. */
+const ITEMS_KEPT = 1_000;
 
 export const emptyInbox: Inbox = {
   items: [],
@@ -98,9 +100,11 @@ export function withOlder(inbox: Inbox, page: InboxPage): Inbox {
 export function withNotification(inbox: Inbox, frame: NotificationFrame): Inbox {
   if (inbox.items.some(({ key }) => key === frame.key)) return inbox;
   const isUncounted = frame.seq > inbox.countedThrough;
+  const items = merge(inbox.items, [itemOfFrame(frame)]);
   return {
     ...inbox,
-    items: merge(inbox.items, [itemOfFrame(frame)]),
+    items: items.slice(0, ITEMS_KEPT),
+    hasOlder: inbox.hasOlder || items.length > ITEMS_KEPT,
     unread: inbox.unread + (isUncounted ? 1 : 0),
     countedThrough: Math.max(inbox.countedThrough, frame.seq),
   };
