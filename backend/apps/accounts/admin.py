@@ -6,8 +6,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.forms import UserChangeForm, UserCreationForm
@@ -30,8 +33,27 @@ from apps.accounts.models import (
 RIGHTS = ["is_admin", "is_staff", "is_superuser", "groups", "user_permissions"]
 
 admin.site.login_form = ThrottledAuthenticationForm
-admin.site.password_change_form = OwnPasswordForm
 admin.site.unregister(Group)
+
+
+def password_change(
+    request: HttpRequest,
+    extra_context: dict[str, Any] | None = None,
+) -> HttpResponseBase:
+    """Serve the site's page for one's own password with our form.
+
+    Django's and unfold's sites have their form fixed in this method.
+    """
+    context = {**admin.site.each_context(request), **(extra_context or {})}
+    view = PasswordChangeView.as_view(
+        form_class=OwnPasswordForm,
+        success_url=reverse("admin:password_change_done"),
+        extra_context=context,
+    )
+    return view(request)
+
+
+admin.site.password_change = password_change  # type: ignore[method-assign, assignment]  # the site is unfold's
 admin.site.register(ServiceKey, service_key_admin.ServiceKeyAdmin)
 
 

@@ -1,8 +1,11 @@
 """Users and their teams, services and their keys, and how they prove who they are."""
 
+from importlib import import_module
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from knox.models import AbstractAuthToken
@@ -210,6 +213,13 @@ class UserSession(AbstractBaseSession):
     def __str__(self) -> str:
         """Name the user, never the key."""
         return f"session of {self.user_id}"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Name the engine, which stands above the models."""
+        engine = import_module(settings.SESSION_ENGINE)
+        store: type[SessionBase] = engine.SessionStore
+        return store
 
 
 class Ticket(models.Model):

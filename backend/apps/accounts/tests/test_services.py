@@ -204,7 +204,7 @@ def test_the_command_prints_a_key_that_works(db: None) -> None:
     )
 
     lines = [line.split(": ") for line in out.getvalue().splitlines()]
-    assert _call(**{name: value for name, value in lines}).status_code == 200
+    assert _call(**dict(lines)).status_code == 200
     key = ServiceKey.objects.get()
     assert key.expires_at is not None
     assert key.expires_at - key.created_at == timedelta(days=3)
