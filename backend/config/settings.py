@@ -283,7 +283,7 @@ REST_FRAMEWORK = {
         "apps.accounts.authentication.ServiceKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.permissions.IsPerson"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
