@@ -149,7 +149,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
         """Show the profile once the user exists."""
         return self.inlines if obj else []
 
-    def save_model(
+    def save_model(  # noqa: PLR0917  (Django's)
         self,
         request: HttpRequest,
         obj: Any,

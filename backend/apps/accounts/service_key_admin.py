@@ -42,7 +42,7 @@ class ServiceKeyAdmin(ModelAdmin):
         """Nothing is read-only before there is a key."""
         return self.readonly_fields if obj else []
 
-    def save_model(
+    def save_model(  # noqa: PLR0917  (Django's)
         self,
         request: HttpRequest,
         obj: Any,
