@@ -38,7 +38,7 @@ lint: dev ## Check style, types, layers, migrations, templates and the frontend
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=backend $(BIN)/lint-imports --no-logo
-	DATA_DIR=$$(mktemp -d) READ_DOT_ENV=0 $(BIN)/python backend/manage.py makemigrations --check --dry-run
+	DATA_DIR=.venv/lint READ_DOT_ENV=0 $(BIN)/python backend/manage.py makemigrations --check --dry-run
 	$(BIN)/djlint backend --lint --quiet
 	$(BIN)/djlint backend --check --quiet
 	@$(NPM) lint
