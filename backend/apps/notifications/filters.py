@@ -18,7 +18,7 @@ STATES = ("unread", "read", "archived")
 
 
 class _Number(Filter):
-    field_class = forms.IntegerField
+    field_class: type[forms.Field] = forms.IntegerField
 
 
 class InboxFilter(FilterSet):
@@ -31,7 +31,7 @@ class InboxFilter(FilterSet):
     severity = ChoiceFilter(choices=Severity.choices)
     kind = CharFilter(strip=False, max_length=64)
     search = CharFilter(method="with_text", max_length=200)
-    after = _Number(
+    after = _Number(  # type: ignore[no-untyped-call]  # django-filter has no types
         field_name="seq",
         lookup_expr="gt",
         min_value=0,
@@ -49,7 +49,7 @@ class InboxFilter(FilterSet):
         queryset: QuerySet[Notification],
     ) -> QuerySet[Notification]:
         """Leave out what is archived unless that is asked for; order the rows."""
-        rows = super().filter_queryset(queryset)
+        rows: QuerySet[Notification] = super().filter_queryset(queryset)  # type: ignore[no-untyped-call]  # as above
         if not self.form.cleaned_data["state"]:
             rows = rows.filter(selectors.live(clock.now()))
         is_catching_up = self.form.cleaned_data["after"] is not None

@@ -1,7 +1,8 @@
 """The lists that are answered page by page."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django_filters.filterset import FilterSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -16,6 +17,8 @@ from apps.notifications.serializers import (
     InboxItem,
     StreamPosition,
 )
+
+Row = TypeVar("Row", bound=Model)
 
 
 class _InboxPages(Pages):
@@ -38,8 +41,8 @@ def inbox(request: Request, user_id: int) -> Response:
     Raises: ValidationError for a filter that cannot be, NotFound for such a page.
     """
     pages = _InboxPages(selectors.head(user_id))
-    filtered = InboxFilter(request.query_params, selectors.inbox(user_id))
-    rows = pages.paginate_queryset(_checked(filtered).qs, request)
+    filtered = _filtered(InboxFilter, request, selectors.inbox(user_id))
+    rows = pages.paginate_queryset(filtered, request)
     return pages.get_paginated_response(InboxItem(rows, many=True).data)
 
 
@@ -49,12 +52,18 @@ def broadcasts(request: Request) -> Response:
     Raises: ValidationError for a filter that cannot be, NotFound for such a page.
     """
     pages = Pages()
-    filtered = BroadcastFilter(request.query_params, selectors.broadcasts())
-    rows = pages.paginate_queryset(_checked(filtered).qs, request)
+    filtered = _filtered(BroadcastFilter, request, selectors.broadcasts())
+    rows = pages.paginate_queryset(filtered, request)
     return pages.get_paginated_response(BroadcastProgress(rows, many=True).data)
 
 
-def _checked(filtered: FilterSet) -> FilterSet:
-    if not filtered.is_valid():
-        raise ValidationError(filtered.errors)
+def _filtered(
+    filters: type[FilterSet],
+    request: Request,
+    rows: QuerySet[Row],
+) -> QuerySet[Row]:
+    found = filters(request.query_params, rows)
+    if not found.is_valid():
+        raise ValidationError(found.errors)
+    filtered: QuerySet[Row] = found.qs
     return filtered

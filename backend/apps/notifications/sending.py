@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from rest_framework.exceptions import APIException, NotFound, ValidationError
@@ -25,6 +25,7 @@ from apps.notifications.serializers import (
 
 # Stands in a draft for the recipient that is not looked up yet.
 _SOMEBODY = 1
+_SAID = ("title", "body", "severity", "kind", "url", "expires_at")
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,8 @@ def _entry_or_refusal(data: object, raw: bytes, *, source: str) -> _Entry | _Ref
 def _message(body: MessageFields, raw: bytes, *, source: str) -> Message:
     """Gather what is said; the payload as the text that came in."""
     fields = body.validated_data
-    names = ("title", "body", "severity", "kind", "url", "expires_at")
-    message = Message(source=source)
-    message.update({name: fields[name] for name in names if name in fields})  # type: ignore[typeddict-item]  (the serializer made them)
+    values: dict[str, Any] = {name: fields[name] for name in _SAID if name in fields}
+    message = cast("Message", values | {"source": source})
     if "payload" in fields:
         text = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["payload"]
         try:

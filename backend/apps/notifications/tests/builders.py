@@ -1,8 +1,11 @@
 """Rows that the tests of this app begin with."""
 
 from itertools import count
+from typing import Any
 
 from apps.accounts.models import Team, User
+from apps.common import clock
+from apps.notifications.models import Broadcast
 
 _number = count(1)
 
@@ -19,3 +22,13 @@ def a_user(username: str = "", *, team: Team | None = None, **fields: bool) -> U
 def a_team(name: str = "") -> Team:
     """Store a team."""
     return Team.objects.create(name=name or f"team {next(_number)}")
+
+
+def a_broadcast(**fields: Any) -> Broadcast:
+    """Store a broadcast to everyone."""
+    return Broadcast.objects.create(
+        payload='{"a":  1}',
+        created_at=clock.now(),
+        recipients=0,
+        **fields,
+    )
