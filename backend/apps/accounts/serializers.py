@@ -55,6 +55,15 @@ class Contacts(serializers.Serializer[Any]):
     phone = serializers.CharField(help_text="7XXXXXXXXXX, or empty.")
     telegram_chat_id = serializers.CharField()
 
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        """Gather the addresses of the user and of the profile."""
+        profile = selectors.profile_of(instance)
+        return {
+            "email": instance.email,
+            "phone": profile.phone,
+            "telegram_chat_id": profile.telegram_chat_id,
+        }
+
 
 class Person(serializers.ModelSerializer[User]):
     """A user as the user and the systems that made it see it."""
@@ -64,7 +73,7 @@ class Person(serializers.ModelSerializer[User]):
         source="counts_as_admin",
         help_text="May send notifications; superusers always may.",
     )
-    contacts = serializers.SerializerMethodField()
+    contacts = Contacts(source="*")
 
     class Meta:
         """What is shown; passwords never are."""
@@ -83,15 +92,6 @@ class Person(serializers.ModelSerializer[User]):
             "language",
             "contacts",
         )
-
-    def get_contacts(self, user: User) -> dict[str, Any]:
-        """Gather the addresses of the user and of the profile."""
-        profile = selectors.profile_of(user)
-        return {
-            "email": user.email,
-            "phone": profile.phone,
-            "telegram_chat_id": profile.telegram_chat_id,
-        }
 
 
 class PersonChange(serializers.Serializer[Any]):
