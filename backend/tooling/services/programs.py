@@ -71,7 +71,7 @@ PACKAGES = {
     "postgresql": "postgresql",
     "redis": "redis-server",
     "rabbitmq": "rabbitmq-server",
-    "chromium": "chromium",
+    "chromium": "chromium fonts-liberation",  # without a font it draws boxes
 }
 VARIABLES = {
     "postgresql": "TEST_DATABASE_URL",
@@ -94,7 +94,7 @@ def ensure(names: Sequence[str]) -> None:
     with Path(tempfile.gettempdir(), "carillon-apt.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if missing(names):
-            _apt_install([PACKAGES[name] for name in missing(names)])
+            _apt_install(_packages(missing(names)).split())
     if missing(names):
         raise Failure(complaint(missing(names)))
 
@@ -106,12 +106,15 @@ def missing(names: Sequence[str]) -> list[str]:
 
 def complaint(names: Sequence[str]) -> str:
     """Say what to do about missing programs."""
-    packages = " ".join(PACKAGES[name] for name in names)
     variables = " ".join(f"{VARIABLES[name]}=…" for name in names)
     return (
-        f"The tests need {', '.join(names)}. Install: sudo apt-get install {packages} "
+        f"The tests need {', '.join(names)}. Install: sudo apt-get install {_packages(names)} "
         f"(or use what you have: {variables})."
     )
+
+
+def _packages(names: Sequence[str]) -> str:
+    return " ".join(PACKAGES[name] for name in names)
 
 
 def _apt_install(packages: Sequence[str]) -> None:
