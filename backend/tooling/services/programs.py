@@ -108,7 +108,8 @@ def complaint(names: Sequence[str]) -> str:
     """Say what to do about missing programs."""
     variables = " ".join(f"{VARIABLES[name]}=…" for name in names)
     return (
-        f"The tests need {', '.join(names)}. Install: sudo apt-get install {_packages(names)} "
+        f"The tests need {', '.join(names)}. "
+        f"Install: sudo apt-get install {_packages(names)} "
         f"(or use what you have: {variables})."
     )
 
