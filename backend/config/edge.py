@@ -60,12 +60,12 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _abandoned: set[asyncio.Task[None]] = set()
 
 
-class ClientGone(Exception):
+class ClientGone(Exception):  # noqa: N818  (reads as what happened)
     """The client left before its body was complete; there is nobody to answer."""
 
 
 @dataclass
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  (reads as what happened)
     """The request is answered here; the application never sees it."""
 
     refusal: Refusal
@@ -247,7 +247,7 @@ async def _answer_in_time(app: Application, exchange: Exchange) -> None:
 
 
 def _deadline_seconds(path: str) -> float:
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or path in WITHOUT_DATABASE:
         return float(settings.API_DEADLINE_SECONDS)
     return float(settings.PAGE_DEADLINE_SECONDS)
 

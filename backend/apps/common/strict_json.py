@@ -8,7 +8,7 @@ MAX_DEPTH = 32
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class BadJSON(ValueError):
+class BadJSON(ValueError):  # noqa: N818  (reads as what happened)
     """The text is not JSON, or is JSON that we refuse; the message says why."""
 
 

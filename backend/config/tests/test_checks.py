@@ -228,7 +228,7 @@ def test_djangos_deployment_checks_pass_in_production(tmp_path: Path) -> None:
         [
             sys.executable,
             "backend/manage.py",
-            *"check --deploy --fail-level WARNING".split(),
+            *OPTIONS,
         ],
         cwd=django_settings.ROOT,
         env={
