@@ -10,6 +10,7 @@ from tests.conformance.client import SUBPROTOCOL, ClosedError, RefusedError, Soc
 from tests.conformance.door import Door
 from tests.supply import ALLOWED_ORIGIN
 
+NO_ORIGINS = {"a suffix", "two"}
 HANDSHAKE_REFUSALS = {400, 403, 404, 414, 431}
 
 
@@ -142,12 +143,19 @@ def test_a_wrong_ticket_is_refused(door: Door, ticket: str) -> None:
     assert_not_admitted(door.open_by_url(ticket))
 
 
-@pytest.mark.parametrize("name", ["ticket.", "ticket.%2C", "ticket." + "A" * 43])
+@pytest.mark.parametrize("name", ["ticket.", "ticket." + "A" * 43])
 def test_a_wrong_ticket_among_the_subprotocols_is_refused(
     door: Door,
     name: str,
 ) -> None:
     assert_not_admitted(door.open(subprotocols=[SUBPROTOCOL, name]))
+
+
+def test_a_ticket_with_a_percent_among_the_subprotocols_is_refused(door: Door) -> None:
+    """By HTTP where the server decodes it, as Daphne does: then it is no token."""
+    names = [SUBPROTOCOL, "ticket.%2C"]
+
+    assert_turned_away(lambda: door.open(subprotocols=names), code=4401)
 
 
 def test_a_ticket_with_a_comma_is_refused(door: Door) -> None:
@@ -368,7 +376,10 @@ def _foreign_origins(own: str) -> dict[str, str]:
 def test_a_foreign_origin_is_refused_before_accept(door: Door, kind: str) -> None:
     origin = _foreign_origins(door.own_origin())[kind]
 
-    assert door.status_of(ticket="A" * 43, origin=origin) == 403
+    status = door.status_of(ticket="A" * 43, origin=origin)
+
+    # What is no origin at all may already be a bad request to the server's library.
+    assert status in ({400, 403} if kind in NO_ORIGINS else {403})
 
 
 def test_a_foreign_origin_does_not_use_up_the_ticket(door: Door) -> None:

@@ -1,0 +1,1 @@
+"""Whole processes under faults: killed, flooded, cut off from Redis, listened to."""

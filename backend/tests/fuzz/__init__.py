@@ -1,0 +1,1 @@
+"""Input that nobody would send, made up by hypothesis, against a running server."""

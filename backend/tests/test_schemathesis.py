@@ -1,0 +1,91 @@
+"""Every documented operation takes whatever it is sent without an error of its own.
+
+https://schemathesis.readthedocs.io/ reads the schema of a running server and makes up
+requests, right and wrong ones, from a fixed seed.
+"""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.door import Door, Login
+from tests.processes import clean_environment
+from tests.supply import Running, Supply
+
+SEED = 20_261_120
+RUN_SECONDS = 60
+EXAMPLES = 25
+
+# What ends the very login that the run is made with, tried by the other runs.
+ENDS_A_LOGIN = ("/api/auth/logout/", "/api/auth/logout-all/", "/api/user/password/")
+ADMIN = Login("admin", "admin123")
+
+
+def run_schemathesis(
+    running: Running,
+    headers: Mapping[str, str],
+    *options: str,
+    folder: Path,
+) -> None:
+    """Send made-up requests; insist that none is answered with a 5xx."""
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run"),
+        f"{running.server.url}/docs.json",
+        *("--checks", "not_a_server_error", "--seed", str(SEED)),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
+        "--generation-deterministic",
+        *("--generation-database", "none", "--no-color", "--warnings", "off"),
+        *(f"--header={name}: {value}" for name, value in headers.items()),
+        *options,
+    ]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=clean_environment({}),
+        capture_output=True,
+        text=True,
+        timeout=4 * RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+    assert "Traceback" not in running.server.log()
+
+
+def run_all(running: Running, folder: Path) -> None:
+    """Run as an administrator, as a service, and as nobody."""
+    door = Door(running.deployment)
+    token, _ = door.log_in(ADMIN)
+    excluded = [f"--exclude-path={path}" for path in ENDS_A_LOGIN]
+    person = {"Authorization": f"Token {token}"}
+    run_schemathesis(running, person, *excluded, folder=folder)
+    service = dict(running.deployment.service.headers)
+    run_schemathesis(running, service, folder=folder)
+    ending = door.log_in(running.deployment.logins[0])[0]
+    included = [f"--include-path={path}" for path in ENDS_A_LOGIN]
+    run_schemathesis(
+        running,
+        {"Authorization": f"Token {ending}"},
+        *included,
+        folder=folder,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_no_operation_fails_on_sqlite(supply: Supply, tmp_path: Path) -> None:
+    run_all(supply.embedded(), tmp_path)
+
+
+@pytest.mark.timeout(300)
+def test_no_operation_fails_on_postgresql(
+    supply: Supply,
+    postgres_url: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    running = supply.outside(postgres_url=postgres_url, redis_url=redis_url)
+
+    run_all(running, tmp_path)
