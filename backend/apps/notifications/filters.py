@@ -62,10 +62,7 @@ class InboxFilter(FilterSet):
         value: str,
     ) -> QuerySet[Notification]:
         """Keep what is in this state."""
-        now = clock.now()
-        if value == "archived":
-            return queryset.filter(selectors.standing(now), archived_at__isnull=False)
-        return queryset.filter(selectors.live(now), read_at__isnull=value == "unread")
+        return queryset.filter(selectors.in_state(value, clock.now()))
 
     def with_text(
         self,

@@ -269,6 +269,19 @@ def _head(user_id: int, *, unread: Coalesce | Value) -> Head:
     return Head(position=found, unread=row.unread)
 
 
+def in_state(state: str, now: datetime) -> Q:
+    """Match what is in a state; every row is in one of them."""
+    not_withdrawn = Q(withdrawn_at=None)
+    return {
+        "unread": live(now) & Q(read_at=None),
+        "read": live(now) & Q(read_at__isnull=False),
+        "archived": standing(now) & Q(archived_at__isnull=False),
+        "withdrawn": Q(withdrawn_at__isnull=False),
+        "expired": not_withdrawn
+        & (Q(expired_at__isnull=False) | Q(expires_at__lte=now)),
+    }.get(state, Q(pk=None))
+
+
 def state_of(row: Notification, *, now: datetime) -> str:
     """Say what a notification is to its recipient."""
     is_expired = row.expires_at is not None and row.expires_at <= now

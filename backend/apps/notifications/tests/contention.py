@@ -8,17 +8,19 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import product
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory
 
 from apps.accounts.models import User
-from apps.common import clock
+from apps.common import clock, idempotency
 from apps.notifications import services, tasks
 from apps.notifications.models import Broadcast, Notification, Stream
 from apps.notifications.services import Ack, Draft
@@ -34,6 +36,7 @@ def main() -> None:
         "overlapping": overlapping(),
         "same_key": same_key(),
         "http_key": http_key(),
+        "two_at_once": two_at_once(),
         "broadcasts": broadcasts(),
     }
     print(json.dumps(results))  # noqa: T201  (the parent process reads it)
@@ -120,6 +123,34 @@ def http_key() -> dict[str, Any]:
         "rows": Notification.objects.filter(recipient=user).count(),
         "keys": len(keys),
     }
+
+
+def two_at_once() -> str:
+    """Send a request again while the first is being served; return what came of it."""
+    first_is_in, first_may_end = Event(), Event()
+
+    def slow() -> Response:
+        first_is_in.set()
+        first_may_end.wait(10)
+        return Response({})
+
+    def call(effect: Callable[[], Response]) -> str:
+        made = APIRequestFactory().post("/", HTTP_IDEMPOTENCY_KEY="two")
+        try:
+            answer = idempotency.once(Request(made), caller="two", effect=effect)
+        except idempotency.InProgress as error:
+            return error.default_code
+        finally:
+            connection.close()
+        return "replayed" if answer.has_header("Idempotent-Replayed") else "done"
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(call, slow)
+        first_is_in.wait(10)
+        second = threads.submit(call, lambda: Response({}))
+        wait([second], timeout=1)
+        first_may_end.set()
+        return f"{first.result()}, {second.result()}"
 
 
 def broadcasts() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.processes import manage
 _RUN = "from apps.notifications.tests import contention; contention.main()"
 
 
-def check(environment: dict[str, str]) -> None:
+def check(environment: dict[str, str], *, second_request: str) -> None:
     """Run the scenarios on an empty database and judge what came of them."""
     manage(environment, "migrate", "--verbosity", "0")
     printed = manage(environment, "shell", "-v", "0", "-c", _RUN)
@@ -28,6 +28,7 @@ def check(environment: dict[str, str]) -> None:
     assert (found["http_key"]["rows"], found["http_key"]["keys"]) == (1, 1)
     assert found["http_key"]["statuses"]["200"] == 1
     assert set(found["http_key"]["statuses"]) <= {"200", "200 replayed", "409"}
+    assert found["two_at_once"] == f"done, {second_request}"
     assert found["broadcasts"] == {
         "errors": [],
         "complete": True,
@@ -38,7 +39,7 @@ def check(environment: dict[str, str]) -> None:
 
 @pytest.mark.slow
 def test_d09_threads_at_once_on_sqlite(tmp_path: Path) -> None:
-    check({"DATA_DIR": str(tmp_path)})
+    check({"DATA_DIR": str(tmp_path)}, second_request="replayed")
 
 
 @pytest.mark.services
@@ -52,6 +53,7 @@ def test_d09_threads_at_once_on_postgresql(
             "DATABASE_URL": fresh_postgres_database,
             "DATABASE_POOL_SIZE": "20",
         },
+        second_request="in_progress",
     )
 
 
