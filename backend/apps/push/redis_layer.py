@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from redis.exceptions import RedisError
+
+# What the layer raises while Redis is away.
+LAYER_ERRORS = (OSError, RedisError)
 
 
 class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]

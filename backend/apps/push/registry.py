@@ -31,10 +31,13 @@ class Watchable:
 
     may_watch: says whether this user may watch the thing with this id.
     progress: encoded progress frames of the given ids, one query for all.
+    may_hear: says whether a user hears in the group `mailings` when one starts, pauses
+    or ends; decided from the standing alone.
     """
 
     may_watch: Callable[[Standing, int], bool]
     progress: Callable[[Collection[int]], dict[int, str]]
+    may_hear: Callable[[Standing], bool] | None = None
 
 
 class _Registry:

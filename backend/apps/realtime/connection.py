@@ -13,7 +13,7 @@ from django.conf import settings
 from apps.accounts.admission import Admission, Credential, Standing
 from apps.common import clock
 from apps.notifications.selectors import Position
-from apps.push import client_frames, groups, protocol
+from apps.push import client_frames, groups, protocol, registry
 from apps.push.client_frames import BadFrame, Resume
 from apps.push.hints import FrameHint, Hint, NotificationHint, StateHint
 from apps.realtime.cursor import Cursor, Read
@@ -142,7 +142,8 @@ class Connection:
         found = {groups.EVERYONE, groups.user(self.user_id)}
         if self.standing.team_id is not None:
             found.add(groups.team(self.standing.team_id))
-        if self.standing.is_staff or self.standing.counts_as_admin:
+        domain = registry.watchable()
+        if domain and domain.may_hear and domain.may_hear(self.standing):
             found.add(groups.MAILINGS)
         return found
 

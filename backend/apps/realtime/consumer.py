@@ -1,5 +1,6 @@
 """The WebSocket as Channels sees it: thin, everything is decided elsewhere."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -43,13 +44,15 @@ class NotificationsConsumer(AsyncConsumer):
         self.hub: Hub = hub_of_this_loop()
         self.connection: Connection | None = None
         try:
-            await self._serve(receive)
-        except StopConsumer:
-            return
+            with contextlib.suppress(StopConsumer):
+                await self._serve(receive)
         finally:
-            if self.connection is not None:
-                self.connection.outbox.stop()
-                self.hub.remove(self.connection)
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.connection is not None:
+            self.connection.outbox.stop()
+            self.hub.remove(self.connection)
 
     async def _serve(self, receive: ASGIReceiveCallable) -> None:
         while True:

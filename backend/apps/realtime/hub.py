@@ -21,6 +21,7 @@ from apps.push import client_frames, groups, protocol, registry
 from apps.push.client_frames import BadFrame
 from apps.push.hints import Hint
 from apps.push.metrics import HINTS_DROPPED
+from apps.push.redis_layer import LAYER_ERRORS
 from apps.realtime import data_version, greeting, looking
 from apps.realtime.acknowledging import Acknowledger
 from apps.realtime.connection import Connection
@@ -77,6 +78,10 @@ class Hub:
             if connection.is_admitted and not connection.outbox.is_closed
         ]
 
+    def has(self, connection: Connection) -> bool:
+        """Say whether a socket is still there; it may go while something is awaited."""
+        return connection in self._connections
+
     # Coming and going.
 
     def add(self, connection: Connection) -> None:
@@ -120,7 +125,7 @@ class Hub:
         text: str,
     ) -> None:
         admitted = await self._admission(connection, admit, text)
-        if admitted is None or connection.is_admitted:
+        if admitted is None or not self.has(connection):
             return
         expected = connection.expected_user_id
         if expected is not None and expected != admitted.standing.user_id:
@@ -150,7 +155,7 @@ class Hub:
     async def _extend(self, connection: Connection, token: str) -> None:
         admit = admission.by_ticket_or_token
         admitted = await self._admission(connection, admit, token)
-        if admitted is None:
+        if admitted is None or not self.has(connection):
             return
         if admitted.standing.user_id != connection.user_id:
             message = "This credential belongs to another user."
@@ -191,6 +196,8 @@ class Hub:
             connection.send(protocol.watch_result(mailing, ok=False))
         connection.watched = watched
         wanted |= {groups.mailing(mailing) for mailing in watched}
+        if not self.has(connection):
+            return
         self._membership.leave(connection, connection.groups - wanted)
         await self._membership.join(connection, wanted - connection.groups)
 
@@ -228,7 +235,7 @@ class Hub:
                     connection.standing,
                     mailing,
                 )
-            if allowed and domain is not None:
+            if allowed and domain is not None and self.has(connection):
                 connection.watched.add(mailing)
                 await self._membership.join(connection, {groups.mailing(mailing)})
                 progress = await self.database.run(domain.progress, [mailing])
@@ -321,6 +328,9 @@ class Hub:
         while True:
             try:
                 await work()
+            except LAYER_ERRORS as error:
+                name = type(error).__name__
+                logger.warning("channel layer unavailable", extra={"error": name})
             except Exception:
                 logger.exception("a task of the hub ended; it starts again")
             await asyncio.sleep(RESTART_SECONDS)

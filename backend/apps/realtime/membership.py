@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from apps.push.hints import Hint
+from apps.push.redis_layer import LAYER_ERRORS
 
 if TYPE_CHECKING:
     from apps.realtime.connection import Connection
@@ -99,7 +100,7 @@ class Membership:
             try:
                 await self._join_missing(self._channel)
                 await self._leave_empty(self._channel)
-            except Exception as error:  # noqa: BLE001  (whatever the layer's driver raises)
+            except LAYER_ERRORS as error:
                 name = type(error).__name__
                 logger.warning("channel layer unavailable", extra={"error": name})
 

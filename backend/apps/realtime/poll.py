@@ -34,6 +34,8 @@ class Poll:
     async def look(self) -> None:
         """Look once; a database that does not answer changes nothing."""
         connections = self._hub.admitted()
+        if not connections:
+            return
         try:
             picture = await self._hub.database.run(
                 looking.look,
@@ -72,7 +74,7 @@ class Poll:
     ) -> None:
         stale: list[Connection] = []
         for connection in connections:
-            if not self._may_stay(connection, picture):
+            if not self._hub.has(connection) or not self._may_stay(connection, picture):
                 continue
             standing = picture.standings[connection.user_id]
             if self._has_changed(connection.standing, standing):

@@ -109,11 +109,13 @@ class Reader:
         self._database = database
         self._asking: dict[Connection, None] = {}
         self._jobs: set[asyncio.Task[None]] = set()
+        self._working = 0
 
     def ask(self, connection: "Connection") -> None:
         """Read for a connection soon; to ask twice is to ask once."""
         self._asking[connection] = None
-        if len(self._jobs) < JOBS_AT_ONCE:
+        if self._working < JOBS_AT_ONCE:
+            self._working += 1
             job = asyncio.get_running_loop().create_task(self._work())
             self._jobs.add(job)
             job.add_done_callback(self._jobs.discard)
@@ -121,10 +123,14 @@ class Reader:
     async def _work(self) -> None:
         # One turn of the loop lets everything that arrived together ask together.
         await asyncio.sleep(0)
-        while self._asking:
-            batch = self._next_batch()
-            if batch:
-                await self._read(batch)
+        try:
+            while self._asking:
+                batch = self._next_batch()
+                if batch:
+                    await self._read(batch)
+        finally:
+            # In the step that found nothing to do: whoever asks next starts a job.
+            self._working -= 1
 
     def _next_batch(self) -> "list[tuple[Connection, Request]]":
         batch: list[tuple[Connection, Request]] = []
