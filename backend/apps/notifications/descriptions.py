@@ -1,7 +1,11 @@
 """What the API's description says of these operations, beside their bodies."""
 
-from drf_yasg import openapi
+from typing import Any
 
+from drf_yasg import openapi
+from drf_yasg.inspectors import FieldInspector, NotHandled
+
+from apps.notifications.fields import Payload
 from apps.notifications.models import BroadcastStatus, Severity
 
 IDEMPOTENCY_KEY = openapi.Parameter(
@@ -13,8 +17,50 @@ IDEMPOTENCY_KEY = openapi.Parameter(
         "for 72 hours."
     ),
     type=openapi.TYPE_STRING,
+    pattern="^[!-~]([ -~]{0,253}[!-~])?$",
     required=False,
 )
+KEY = openapi.Parameter(
+    "key",
+    openapi.IN_PATH,
+    description="The notification's key.",
+    type=openapi.TYPE_STRING,
+    format=openapi.FORMAT_UUID,
+    required=True,
+)
+BROADCAST_ID = openapi.Parameter(
+    "broadcast_id",
+    openapi.IN_PATH,
+    description="The broadcast's id.",
+    type=openapi.TYPE_INTEGER,
+    required=True,
+)
+
+
+class PayloadInspector(FieldInspector):
+    """A payload is of no particular type, which drf-yasg cannot say by itself."""
+
+    def field_to_swagger_object(
+        self,
+        field: Any,
+        swagger_object_type: Any,
+        use_references: bool,  # noqa: FBT001  (drf-yasg's)
+        **options: Any,
+    ) -> Any:
+        """Describe a payload, and leave other fields to others."""
+        if not isinstance(field, Payload):
+            return NotHandled
+        described = openapi.Schema(
+            type=openapi.TYPE_OBJECT,
+            title="Payload",
+            description="Any JSON value but null, at most 32 KiB as text.",
+            example={"order": 7, "text": "Your order is ready"},
+        )
+        del described["type"]
+        return described
+
+
+INSPECTORS = [PayloadInspector]
 
 
 def _query(name: str, description: str, **options: object) -> openapi.Parameter:

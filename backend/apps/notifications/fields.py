@@ -1,12 +1,15 @@
 """Fields that take their JSON type and nothing that merely looks like it."""
 
+import json
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
-from apps.notifications import policy
+from apps.common import clock
+from apps.notifications import policy, selectors
+from apps.notifications.models import Broadcast, Notification
 
 
 class Text(serializers.CharField):
@@ -75,16 +78,43 @@ class Moment(serializers.DateTimeField):
 
 
 class Payload(serializers.JSONField):
-    """Any JSON value but null."""
+    """Any JSON value but null, kept elsewhere as the text that came in."""
+
+
+class StoredPayload(Payload):
+    """The stored text, shown as the value that it is."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Decode it."""
+        return json.loads(value)
+
+
+class ItemState(serializers.Field[Any, Any, Any, Any]):
+    """What a notification is to its recipient now; its source is the whole row."""
 
     class Meta:
         """How it is described."""
 
-        swagger_schema_fields = {
-            "type": "object",
-            "description": "Any JSON value but null, at most 32 KiB as text.",
-            "example": {"order": 7, "text": "Your order is ready"},
+        swagger_schema_fields: ClassVar = {
+            "enum": ["unread", "read", "archived", "withdrawn", "expired"],
         }
+
+    def to_representation(self, value: Notification) -> str:
+        """Say it."""
+        return selectors.state_of(value, now=clock.now())
+
+
+class Audience(serializers.Field[Any, Any, Any, Any]):
+    """Whom a broadcast is for; its source is the whole row."""
+
+    class Meta:
+        """How it is described."""
+
+        swagger_schema_fields: ClassVar = {"enum": ["team", "everyone"]}
+
+    def to_representation(self, value: Broadcast) -> str:
+        """Say it."""
+        return "everyone" if value.team_id is None else "team"
 
 
 def _has_zone(value: str) -> bool:

@@ -38,6 +38,7 @@ class InboxView(APIView):
         tags=TAGS,
         security=PERSON,
         manual_parameters=descriptions.INBOX,
+        field_inspectors=descriptions.INSPECTORS,
         responses={200: InboxPage, **errors(400, 401, 403, 404)},
     )
     def get(self, request: Request) -> Response:
@@ -72,6 +73,8 @@ class ItemView(APIView):
         description="Archived, withdrawn and expired ones too, while they are kept.",
         tags=TAGS,
         security=PERSON,
+        manual_parameters=[descriptions.KEY],
+        field_inspectors=descriptions.INSPECTORS,
         responses=_ITEM,
     )
     def get(self, request: Request, key: UUID) -> Response:
@@ -89,6 +92,8 @@ class ReadView(APIView):
         description="Also acknowledges it. Doing it again changes nothing.",
         tags=TAGS,
         security=PERSON,
+        manual_parameters=[descriptions.KEY],
+        field_inspectors=descriptions.INSPECTORS,
         responses=_ITEM,
     )
     def post(self, request: Request, key: UUID) -> Response:
@@ -107,6 +112,8 @@ class UnreadView(APIView):
         description="It stays acknowledged. Doing it again changes nothing.",
         tags=TAGS,
         security=PERSON,
+        manual_parameters=[descriptions.KEY],
+        field_inspectors=descriptions.INSPECTORS,
         responses=_ITEM,
     )
     def post(self, request: Request, key: UUID) -> Response:
@@ -125,6 +132,8 @@ class ArchiveView(APIView):
         description="It leaves the list and the counts, and is acknowledged.",
         tags=TAGS,
         security=PERSON,
+        manual_parameters=[descriptions.KEY],
+        field_inspectors=descriptions.INSPECTORS,
         responses=_ITEM,
     )
     def post(self, request: Request, key: UUID) -> Response:
@@ -143,6 +152,8 @@ class UnarchiveView(APIView):
         description="Read or unread as it was.",
         tags=TAGS,
         security=PERSON,
+        manual_parameters=[descriptions.KEY],
+        field_inspectors=descriptions.INSPECTORS,
         responses=_ITEM,
     )
     def post(self, request: Request, key: UUID) -> Response:

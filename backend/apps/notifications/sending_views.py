@@ -41,6 +41,7 @@ class SendView(APIView):
         tags=TAGS,
         security=PERSON_OR_SERVICE,
         manual_parameters=[descriptions.IDEMPOTENCY_KEY],
+        field_inspectors=descriptions.INSPECTORS,
         request_body=SendRequest,
         responses={200: Sent, **_REFUSALS},
     )
@@ -69,6 +70,7 @@ class BulkView(APIView):
         tags=TAGS,
         security=PERSON_OR_SERVICE,
         manual_parameters=[descriptions.IDEMPOTENCY_KEY],
+        field_inspectors=descriptions.INSPECTORS,
         request_body=BulkDescription,
         responses={200: BulkAnswer, **_REFUSALS},
     )
@@ -98,6 +100,7 @@ class BroadcastView(APIView):
         tags=TAGS,
         security=PERSON_OR_SERVICE,
         manual_parameters=[descriptions.IDEMPOTENCY_KEY],
+        field_inspectors=descriptions.INSPECTORS,
         request_body=BroadcastRequest,
         responses={202: BroadcastProgress, **_REFUSALS},
     )
@@ -145,6 +148,7 @@ class BroadcastDetailView(APIView):
         description="`sent` grows up to about `recipients`; users may come and go.",
         tags=TAGS,
         security=PERSON_OR_SERVICE,
+        manual_parameters=[descriptions.BROADCAST_ID],
         responses={200: BroadcastProgress, **errors(401, 403, 404)},
     )
     def get(self, request: Request, broadcast_id: int) -> Response:

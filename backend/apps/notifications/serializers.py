@@ -1,13 +1,22 @@
 """What goes in and out of the notifications API."""
 
-import json
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from apps.common import clock
-from apps.notifications import policy, selectors
-from apps.notifications.fields import Anything, Flag, Moment, Payload, Text, WholeNumber
+from apps.notifications import policy
+from apps.notifications.fields import (
+    Anything,
+    Audience,
+    Flag,
+    ItemState,
+    Moment,
+    Payload,
+    StoredPayload,
+    Text,
+    WholeNumber,
+)
 from apps.notifications.models import Broadcast, Notification, Severity
 
 
@@ -34,7 +43,7 @@ class MessageFields(Strict):
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
     kind = Text(
         required=False,
-        max_length=64,
+        validators=[RegexValidator(f"^{policy.KIND.pattern}$")],
         help_text="What it is about, for programs: a-z, 0-9, dot, dash, underscore.",
     )
     url = Text(
@@ -114,17 +123,13 @@ class Sent(serializers.ModelSerializer[Notification]):
     """A notification as its sender sees it."""
 
     user_id = serializers.IntegerField(source="recipient_id")
-    payload = serializers.SerializerMethodField()
+    payload = StoredPayload(read_only=True)
 
     class Meta:
         """The fields of the request, and what was given to them."""
 
         model = Notification
         fields = ("user_id", "payload", "id", "key", "seq", "created_at")
-
-    def get_payload(self, row: Notification) -> Any:
-        """Decode the stored text."""
-        return json.loads(row.payload)
 
 
 class BulkResult(serializers.Serializer[Any]):
@@ -150,7 +155,8 @@ class BulkAnswer(serializers.Serializer[Any]):
 class BroadcastProgress(serializers.ModelSerializer[Broadcast]):
     """How far a broadcast is."""
 
-    audience = serializers.SerializerMethodField()
+    audience = Audience(read_only=True, source="*")
+    team_id = serializers.IntegerField(allow_null=True, read_only=True)
 
     class Meta:
         """What a sender may see; `sent` grows up to about `recipients`."""
@@ -169,10 +175,6 @@ class BroadcastProgress(serializers.ModelSerializer[Broadcast]):
             "created_at",
         )
 
-    def get_audience(self, row: Broadcast) -> str:
-        """Say `team` or `everyone`."""
-        return "everyone" if row.team_id is None else "team"
-
 
 class BroadcastPage(serializers.Serializer[Any]):
     """A page of broadcasts."""
@@ -186,8 +188,8 @@ class BroadcastPage(serializers.Serializer[Any]):
 class InboxItem(serializers.ModelSerializer[Notification]):
     """A notification as its recipient sees it."""
 
-    payload = serializers.SerializerMethodField()
-    state = serializers.SerializerMethodField()
+    payload = StoredPayload(read_only=True)
+    state = ItemState(read_only=True, source="*")
 
     class Meta:
         """Everything but who sent it and how."""
@@ -210,14 +212,6 @@ class InboxItem(serializers.ModelSerializer[Notification]):
             "archived_at",
             "state",
         )
-
-    def get_payload(self, row: Notification) -> Any:
-        """Decode the stored text."""
-        return json.loads(row.payload)
-
-    def get_state(self, row: Notification) -> str:
-        """Say what it is to the recipient now."""
-        return selectors.state_of(row, now=clock.now())
 
 
 class StreamPosition(serializers.Serializer[Any]):
