@@ -1,0 +1,159 @@
+"""A person at a browser: where they look, what they press, what must never happen."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    WebError,
+    WebSocket,
+    expect,
+)
+
+from tests.conformance.door import Deployment, Login
+
+_REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => console.error(
+    "securitypolicyviolation", event.violatedDirective, event.blockedURI,
+));
+"""
+_INSIDE = ("data:", "blob:", "about:")
+
+
+@dataclass
+class Witness:
+    """Notes what the pages of a context do that no page of ours may do."""
+
+    host: str
+    offences: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> None:
+        """Look on from now on."""
+        context.add_init_script(_REPORT_VIOLATIONS)
+        context.on("request", self._requested)
+        context.on("page", lambda page: page.on("websocket", self._connected))
+        context.on("dialog", self._asked)
+        context.on("weberror", self._failed)
+        context.on("console", self._said)
+
+    def _requested(self, request: Request) -> None:
+        self._leave_host(request.url)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self._leave_host(socket.url)
+
+    def _leave_host(self, url: str) -> None:
+        if not url.startswith(_INSIDE) and urlsplit(url).netloc != self.host:
+            self.offences.append(f"a request left the host: {url}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.offences.append(f"a dialog was shown: {dialog.message}")
+        dialog.dismiss()
+
+    def _failed(self, error: WebError) -> None:
+        self.offences.append(f"a script failed: {error.error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        text = message.text
+        if "securitypolicyviolation" in text or "Content Security Policy" in text:
+            self.offences.append(f"the policy was violated: {text}")
+
+
+class Visitor:
+    """One tab of one person."""
+
+    def __init__(self, page: Page, site: Deployment) -> None:
+        self.page = page
+        self.site = site
+        self.received: list[dict[str, Any]] = []
+        self.connections = 0
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        self.connections += 1
+        socket.on(
+            "framereceived",
+            lambda frame: self.received.append(json.loads(frame)),
+        )
+
+    def another_tab(self) -> "Visitor":
+        """Open a second tab of the same session."""
+        visitor = Visitor(self.page.context.new_page(), self.site)
+        visitor.open()
+        return visitor
+
+    def open(self, path: str = "/") -> None:
+        """Go to an address of the site."""
+        self.page.goto(f"{self.site.url}{path}")
+
+    def fill_login(self, login: Login) -> None:
+        """Fill the form and send it, as a person does."""
+        self.page.get_by_label("Username").fill(login.username)
+        self.page.get_by_label("Password").fill(login.password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def sign_in(self, login: Login) -> None:
+        """Open the page and sign in until it is live."""
+        self.open()
+        self.fill_login(login)
+        self.expect_live()
+
+    @property
+    def badge(self) -> Locator:
+        """Find what says how the page is connected."""
+        return self.page.locator("[data-phase]")
+
+    def expect_live(self) -> None:
+        """Wait for the badge to say Live."""
+        expect(self.badge).to_have_attribute("data-phase", "live")
+
+    @property
+    def items(self) -> Locator:
+        """Find all notifications shown."""
+        return self.page.locator("carillon-notification-item")
+
+    def item(self, key: str) -> Locator:
+        """Find one notification."""
+        return self.page.locator(f'carillon-notification-item[data-key="{key}"]')
+
+    def headlines(self) -> Locator:
+        """Find the headlines, newest first."""
+        return self.items.locator("h3")
+
+    def press(self, button: str, *, on: str | None = None) -> None:
+        """Press a button of the page, or of the notification with this key."""
+        where: Page | Locator = self.page if on is None else self.item(on)
+        where.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def user_id(self) -> int:
+        """Say who this is."""
+        answer = self.page.context.request.get(f"{self.site.url}/api/user/me/")
+        return int(answer.json()["id"])
+
+    def send(self, payload: object = None, **fields: object) -> str:
+        """Have a service send this person a notification; return its key."""
+        body = {"user_id": self.user_id, **fields}
+        if payload is not None:
+            body["payload"] = payload
+        sent = self.site.service.post("/api/notifications/send/", body)
+        return str(sent["key"])
+
+    def overflow(self) -> int:
+        """Say by how many pixels the page is wider than the window."""
+        return int(
+            self.page.evaluate(
+                "document.documentElement.scrollWidth - innerWidth",
+            ),
+        )
+
+
+OpenBrowser = Callable[..., Visitor]
