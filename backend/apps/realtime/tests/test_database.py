@@ -1,0 +1,52 @@
+"""The database threads of the socket edge."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from apps.realtime.database import Database, DatabaseUnavailable
+
+
+async def test_a_slow_call_costs_its_caller_an_error_and_nobody_else() -> None:
+    database = Database(timeout_seconds=0.1)
+    release = threading.Event()
+    slow = asyncio.create_task(database.run(release.wait))
+
+    started = time.monotonic()
+    quick = await database.run(lambda: 42)
+
+    assert quick == 42
+    assert time.monotonic() - started < 0.1
+    with pytest.raises(DatabaseUnavailable):
+        await slow
+    release.set()
+    database.stop()
+
+
+async def test_what_the_function_raises_reaches_the_caller() -> None:
+    database = Database()
+
+    def fail() -> None:
+        message = "no"
+        raise LookupError(message)
+
+    with pytest.raises(LookupError):
+        await database.run(fail)
+    database.stop()
+
+
+async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.realtime.database.WAITING_LIMIT", 2)
+    database = Database(timeout_seconds=0.2)
+    release = threading.Event()
+    waiting = [asyncio.create_task(database.run(release.wait)) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(DatabaseUnavailable):
+        await database.run(lambda: 1)
+
+    release.set()
+    await asyncio.gather(*waiting)
+    database.stop()
