@@ -1,6 +1,8 @@
 """Callers of the API, each with a credential of its kind."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 from rest_framework.test import APIClient
 
@@ -8,6 +10,9 @@ from apps.accounts.models import User
 from apps.accounts.service_keys import create_service_key
 from apps.accounts.tokens import create_token
 from apps.common import clock
+
+SEND = "/api/notifications/send/"
+BULK = "/api/notifications/send/bulk/"
 
 
 def a_token(user: User) -> str:
@@ -31,3 +36,9 @@ def as_service(*scopes: str) -> APIClient:
         HTTP_X_SERVICE_TOKEN=new.secret,
     )
     return client
+
+
+def post(client: APIClient, body: object, path: str = SEND, **headers: Any) -> Any:
+    """Send a body, as it is when it is text already."""
+    data = body if isinstance(body, str | bytes) else json.dumps(body)
+    return client.post(path, data, content_type="application/json", **headers)

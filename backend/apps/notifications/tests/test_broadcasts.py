@@ -4,9 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import celery
 import pytest
-from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from rest_framework.test import APIClient
 
@@ -205,19 +203,3 @@ def test_a_notification_of_a_broadcast_is_like_any_other(ann: User) -> None:
 
     sent = Notification.objects.get()
     assert (sent.payload, sent.title, sent.broadcast) == ('{"a":1}', "T", row)
-
-
-def test_a_dead_broker_is_noted_and_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def refused(*args: object, **kwargs: object) -> None:
-        raise OperationalError
-
-    monkeypatch.setattr(celery.current_app, "send_task", refused)
-
-    broadcasts._waking.acquire()
-    broadcasts._wake()
-
-    assert not broadcasts._waking.locked()
-    assert "no worker woken" in caplog.text
