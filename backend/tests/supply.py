@@ -14,6 +14,7 @@ from tests.processes import Server, manage
 
 ALLOWED_ORIGIN = "https://embedding.example"
 SCOPES = ("notify:send", "notify:broadcast", "users:write", "tickets:mint")
+_SCOPE_ARGUMENTS = [f"--scope={scope}" for scope in SCOPES]
 LOGINS = 40
 PASSWORD = "canary-password-73c1"
 
@@ -27,14 +28,18 @@ SHORT_LIMITS = {
     "WS_POLL_SECONDS": "1",
 }
 
-# One hash for all: hashing each would take longer than the tests that use them.
-_MAKE_LOGINS = f"""
+# One process for all of it, and one hash for all logins: both cost seconds otherwise.
+_PREPARE = f"""
 from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
 from apps.accounts.models import User
+call_command("migrate", verbosity=0)
+call_command("setup_test_data", force=True, verbosity=0)
 password = make_password("{PASSWORD}")
 User.objects.bulk_create(
     User(username=f"login-{{n}}", password=password) for n in range({LOGINS})
 )
+call_command("create_service_key", "conformance", *{_SCOPE_ARGUMENTS})
 """
 
 
@@ -60,17 +65,19 @@ def prepare(folder: Path, *, database_url: str = "") -> Prepared:
     """Migrate, make the demo's people, those who log in and a service key."""
     data_dir = folder / f"prepared-{uuid.uuid4().hex[:8]}"
     environment = {"DATA_DIR": str(data_dir), **_database(database_url)}
-    manage(environment, "migrate", "--verbosity", "0")
-    manage(environment, "setup_test_data", "--force", "--verbosity", "0")
-    manage(environment, "shell", "-c", _MAKE_LOGINS)
-    service_id, service_token = new_service_key(environment, *SCOPES)
+    printed = manage(environment, "shell", "-c", _PREPARE)
+    service_id, service_token = _service_key(printed)
     return Prepared(data_dir, database_url, service_id, service_token)
 
 
 def new_service_key(environment: Mapping[str, str], *scopes: str) -> tuple[str, str]:
     """Make a service key; say its id and its secret."""
-    arguments = [part for scope in scopes for part in ("--scope", scope)]
+    arguments = [f"--scope={scope}" for scope in scopes]
     printed = manage(environment, "create_service_key", "conformance", *arguments)
+    return _service_key(printed)
+
+
+def _service_key(printed: str) -> tuple[str, str]:
     facts = dict(line.split(": ", 1) for line in printed.splitlines() if ": " in line)
     return facts["X-Service-Id"], facts["X-Service-Token"]
 

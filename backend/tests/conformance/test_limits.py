@@ -147,6 +147,19 @@ def test_the_window_counts_bytes_too(door: Door) -> None:
     assert numbers(socket.notifications(50 - in_flight))[0] == in_flight + 1
 
 
+def test_a_replay_larger_than_the_window_in_bytes_comes_whole(door: Door) -> None:
+    person = door.person()
+    person.send_many(60, padding=30_000)
+    socket = person.connect()
+
+    for n in range(60):
+        frame = socket.until("server_notification")
+        assert frame["value"]["n"] == n
+        socket.send("message_ack", up_to=frame["seq"])
+
+    assert socket.until("replay_end")["seq"] == 60
+
+
 def test_who_acknowledges_nothing_is_closed_with_4408(short_door: Door) -> None:
     person = short_door.person()
     socket = person.tab()

@@ -81,6 +81,19 @@ class RawSocket:
         """
         self.tcp.sendall(data)
 
+    def read_until(self, wanted: bytes, *, seconds: float) -> bytes:
+        """Read until these bytes have come; return everything read.
+
+        Raises: TimeoutError.
+        """
+        self.tcp.settimeout(seconds)
+        data = b""
+        while wanted not in data:
+            chunk = self.tcp.recv(65_536)
+            assert chunk, f"the connection ended after {data!r}"
+            data += chunk
+        return data
+
     def read_to_the_end(self, *, seconds: float) -> bytes:
         """Read until the server ends the connection; return what it still sent.
 
