@@ -182,7 +182,12 @@ class NotificationAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Say what the page does."""
-        context = {**(extra_context or {}), "title": "Send a notification"}
+        context = {
+            **(extra_context or {}),
+            "title": "Send a notification",
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
         answer: HttpResponse = super().add_view(request, form_url, context)
         return answer
 

@@ -137,7 +137,10 @@ class BulkResult(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=["created", "error"])
     code = serializers.CharField(required=False)
-    errors = serializers.DictField(required=False)  # type: ignore[assignment]
+    errors = serializers.DictField(  # type: ignore[assignment]  # as in the answer
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+    )
     user_id = serializers.IntegerField(required=False)
     payload = Payload(required=False)
     id = serializers.IntegerField(required=False)
