@@ -161,7 +161,9 @@ class Connection:
             unacknowledged_only=not greeting.is_resumed,
             window=Window(frames=settings.WS_WINDOW, size=settings.WS_WINDOW_BYTES),
             send=self.send,
+            has_room=self._has_room,
         )
+        self.outbox.when_drained(self._advance)
         if self.resume_problem is not None:
             self.inbound.refuse(self.resume_problem)
         self._resync_if_resumed_old(position)
@@ -299,6 +301,9 @@ class Connection:
         if self._cursor is not None:
             self._cursor.fail()
 
+    def _has_room(self) -> bool:
+        return self.outbox.has_room
+
     def _advance(self) -> None:
         cursor = self._cursor
         if cursor is None or self.outbox.is_closed:
@@ -310,7 +315,7 @@ class Connection:
             self._blocked_since = None
         elif self._blocked_since is None:
             self._blocked_since = time.monotonic()
-        if cursor.is_behind and cursor.window.is_open:
+        if cursor.is_behind and cursor.may_send:
             self.hub.reader.ask(self)
 
     # What its client acknowledges.

@@ -40,13 +40,19 @@ class Cursor:
         unacknowledged_only: bool,
         window: Window,
         send: Callable[[str], None],
+        has_room: Callable[[], bool],
     ) -> None:
-        """Start at `seq`; what lies up to `replay_to` is replay."""
+        """Start at `seq`; what lies up to `replay_to` is replay.
+
+        has_room: says whether the socket's queue takes more; numbers wait for it in
+        the database, not in memory.
+        """
         self.seq = seq
         self.window = window
         self._replay_to = replay_to
         self._unacknowledged_only = unacknowledged_only
         self._send = send
+        self._has_room = has_room
         self._wanted = replay_to
         self._wanted_when_reading = replay_to
         self._reading = False
@@ -55,6 +61,11 @@ class Cursor:
     def is_replaying(self) -> bool:
         """Say whether the replay is still going on."""
         return self.seq < self._replay_to
+
+    @property
+    def may_send(self) -> bool:
+        """Say whether one more frame may go."""
+        return self.window.is_open and self._has_room()
 
     @property
     def is_behind(self) -> bool:
@@ -73,7 +84,7 @@ class Cursor:
         if seq <= self.seq:
             return False
         is_next = seq == self.seq + 1 and not self._reading and not self.is_replaying
-        if not is_next or not self.window.is_open:
+        if not is_next or not self.may_send:
             self.note(seq)
             return False
         self._hand_over(seq, key=key, frame=frame)
@@ -82,7 +93,7 @@ class Cursor:
 
     def next_read(self) -> Read | None:
         """Say what to read now, if anything; the answer goes to `take` or `fail`."""
-        if self._reading or not self.is_behind or not self.window.is_open:
+        if self._reading or not self.is_behind or not self.may_send:
             return None
         self._reading = True
         self._wanted_when_reading = self._wanted
@@ -104,7 +115,7 @@ class Cursor:
         for row in rows:
             if row.seq <= self.seq:
                 continue
-            if not self.window.is_open:
+            if not self.may_send:
                 return
             self._hand_over(row.seq, key=row.key, frame=row.frame)
         if complete:

@@ -81,7 +81,8 @@ def origin_is_allowed(
     if origin is None:
         return True
     given = _normal(origin)
-    if given is None:
+    # Browsers write origins in lower case (RFC 6454, section 6.1).
+    if given is None or origin != origin.lower():
         return False
     return given in {_normal(f"{scheme}://{host}"), *map(_normal, allowed)}
 

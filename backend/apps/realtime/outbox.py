@@ -29,6 +29,7 @@ class Outbox:
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._drained: Callable[[], None] | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -39,6 +40,15 @@ class Outbox:
     def is_empty(self) -> bool:
         """Say whether everything was handed to the server."""
         return not self._messages and (self._task is None or self._task.done())
+
+    @property
+    def has_room(self) -> bool:
+        """Say whether it is less than half full; what can wait elsewhere should."""
+        return self._bytes * 2 < self._limit
+
+    def when_drained(self, drained: Callable[[], None]) -> None:
+        """Call `drained` each time that everything was handed to the server."""
+        self._drained = drained
 
     def put(self, frame: str) -> None:
         """Queue a text frame."""
@@ -91,3 +101,5 @@ class Outbox:
                 return
             self._messages.popleft()
             self._bytes -= size
+            if not self._messages and self._drained is not None:
+                self._drained()

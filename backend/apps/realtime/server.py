@@ -27,6 +27,9 @@ LIBRARY_FRAME_LIMIT = 65_536
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2048
+BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 class Socket(WebSocketsSansIOProtocol):
@@ -43,6 +46,17 @@ class Socket(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             extensions: Any = self.scope["extensions"]
             extensions[ABORT_EXTENSION] = self.transport.abort
+
+    def data_received(self, data: bytes) -> None:
+        """Answer an opening request that the library cannot read.
+
+        The library keeps silent then, for instance where a line is longer than 8 KiB.
+        """
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.handshake_initiated = True
+            self.transport.write(BAD_REQUEST)
+            self.transport.close()
 
     def keepalive_timeout(self) -> None:
         """End a client that did not answer a ping."""

@@ -25,7 +25,7 @@ def scope(
     [
         (None, True),
         ("http://push.example.org", True),
-        ("http://PUSH.example.org", True),
+        ("http://PUSH.example.org", False),
         ("http://push.example.org:80", True),
         ("https://other.example.org:8443", True),
         ("null", False),

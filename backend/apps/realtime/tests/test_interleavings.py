@@ -36,6 +36,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.is_closed = False
+        self.has_room = True
         self.numbers: list[int] = []
         self.replay_ends = 0
 
@@ -44,6 +45,9 @@ class Wire:
         if value["type"] == "server_notification":
             self.numbers.append(value["seq"])
         self.replay_ends += value["type"] == "replay_end"
+
+    def when_drained(self, drained: object) -> None:
+        """Do nothing: this socket takes everything at once."""
 
     def close(self, code: int, reason: str = "") -> None:
         raise AssertionError(code)
@@ -285,6 +289,7 @@ def clone(world: World) -> World:
         cursor.window = copy.copy(cursor.window)
         cursor.window._outstanding = cursor.window._outstanding.copy()
         cursor._send = twin.connection.send
+        cursor._has_room = twin.connection._has_room
         twin.connection._cursor = cursor
     return twin
 

@@ -90,3 +90,18 @@ async def test_a_socket_that_went_away_ends_the_outbox() -> None:
     await until_empty(outbox)
 
     assert outbox.is_closed
+
+
+async def test_it_says_when_it_has_room_and_when_everything_is_out() -> None:
+    socket = Socket()
+    socket.can_write.clear()
+    outbox = Outbox(socket.send, limit=10, overflow=socket.overflow)
+    rooms: list[bool] = []
+    outbox.when_drained(lambda: rooms.append(outbox.has_room))
+
+    outbox.put("123456")
+    rooms.append(outbox.has_room)
+    socket.can_write.set()
+    await until_empty(outbox)
+
+    assert rooms == [False, True]
