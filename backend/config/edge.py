@@ -16,6 +16,7 @@ from django.conf import settings
 
 from apps.common import metrics, watchdog
 from apps.common.forwarding import cleaned
+from apps.common.requests import request_id_for
 from config.refusals import Refusal, first_refusal
 
 logger = logging.getLogger(__name__)
@@ -154,12 +155,14 @@ async def _send_refusal(
     closing: bool = False,
 ) -> None:
     metrics.count_refusal(scope["method"], refusal.status)
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
     body = json.dumps({"detail": refusal.detail, "code": refusal.code}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", request_id_for(given).encode()),
     ]
     if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))

@@ -81,7 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.common.requests.RequestIdMiddleware",
+    "apps.common.requests.request_id_middleware",
     "apps.common.metrics.metrics_middleware",
     "config.security_headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
