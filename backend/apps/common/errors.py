@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg_pool import PoolTimeout
 from rest_framework.exceptions import APIException, ValidationError
@@ -48,6 +48,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return unavailable()
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
+    if isinstance(error, IntegrityError):
+        # Somebody removed what this refers to between the check and the commit.
+        logger.error("the database refused a change", exc_info=error)
+        error = Conflict()
     response = drf_exception_handler(error, context)
     if response is None or isinstance(error, ValidationError):
         return response

@@ -3,6 +3,8 @@
 from typing import Any
 
 from daphne.management.commands.runserver import Command as DaphneRunserver
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from apps.realtime import embedded
 
@@ -12,5 +14,6 @@ class Command(DaphneRunserver):  # type: ignore[misc]
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Start the workers in the process that serves."""
+        import_string(settings.REFUSE_TO_START)()
         embedded.start()
         super().inner_run(*args, **options)

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server as DaphneServer
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
-from apps.realtime import embedded, server
+from apps.realtime import daphne_server, embedded, server
 
 
 class Command(BaseCommand):
@@ -37,19 +35,5 @@ class Command(BaseCommand):
                 before_stop=embedded.stop,
             )
         else:
-            _run_daphne(options["host"], options["port"])
-
-
-def _run_daphne(host: str, port: int) -> None:
-    DaphneServer(
-        application=import_string("config.asgi.application"),
-        endpoints=build_endpoint_description_strings(host=host, port=port),
-        signal_handlers=True,
-        ping_interval=settings.WS_PING_SECONDS,
-        ping_timeout=settings.WS_PONG_SECONDS,
-        websocket_timeout=-1,
-        http_timeout=None,
-        application_close_timeout=2,
-        server_name="",
-    ).run()
-    embedded.stop()
+            daphne_server.run(host=options["host"], port=options["port"])
+            embedded.stop()
