@@ -1,11 +1,12 @@
 /** The inbox: its heading with the unread count, and its notifications, newest first. */
 
 import { css, html, LitElement, nothing } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property, query, queryAll, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import { sharedStyles } from "../shared-styles";
 import { emptyInbox, type Inbox, visibleItems } from "../store";
+import type { NotificationItem } from "./notification-item";
 import "./notification-item";
 
 const REFRESH_TIMES_MS = 20_000;
@@ -22,6 +23,10 @@ export class InboxList extends LitElement {
         justify-content: space-between;
         gap: 0.5rem 1rem;
         margin-bottom: 0.75rem;
+      }
+
+      h2 {
+        font-size: 1.25rem;
       }
 
       ol {
@@ -49,7 +54,11 @@ export class InboxList extends LitElement {
   @property({ attribute: false }) problem = "";
   @property({ attribute: false }) clockOffsetMs = 0;
   @state() private now = Date.now();
+  @query("h2") private heading!: HTMLElement;
+  @queryAll("carillon-notification-item") private itemElements!: NodeListOf<NotificationItem>;
   private ticking: ReturnType<typeof setInterval> | null = null;
+  private focused: Element | null = null;
+  private focusedPlace = -1;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -63,6 +72,12 @@ export class InboxList extends LitElement {
 
   protected override willUpdate(): void {
     this.now = Date.now();
+    this.focused = this.shadowRoot?.activeElement ?? null;
+    this.focusedPlace = [...this.itemElements].findIndex((item) => item === this.focused);
+  }
+
+  protected override updated(): void {
+    this.keepFocus();
   }
 
   protected override render() {
@@ -71,7 +86,9 @@ export class InboxList extends LitElement {
     return html`
       <section aria-labelledby="heading" aria-busy=${this.isBusy}>
         <header>
-          <h2 id="heading">Inbox <span class="count">(${inbox.unread} unread)</span></h2>
+          <h2 id="heading" tabindex="-1">
+            Inbox <span class="count">(${inbox.unread} unread)</span>
+          </h2>
           <button ?hidden=${inbox.unread === 0} @click=${() => this.ask("carillon-read-all")}>
             Mark all read
           </button>
@@ -81,6 +98,17 @@ export class InboxList extends LitElement {
         ${inbox.hasOlder ? this.renderOlder() : nothing}
       </section>
     `;
+  }
+
+  /** What had the focus may be gone; without this the keyboard would start at the top. */
+  private keepFocus(): void {
+    const { focused } = this;
+    if (!(focused instanceof HTMLElement) || (focused.isConnected && !focused.hidden)) return;
+    const wasItem = this.focusedPlace >= 0;
+    const place = Math.min(this.focusedPlace, this.itemElements.length - 1);
+    const next = wasItem ? this.itemElements[place] : undefined;
+    if (next === undefined) this.heading.focus();
+    else next.takeFocus();
   }
 
   private renderItems() {

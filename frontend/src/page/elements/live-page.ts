@@ -51,6 +51,10 @@ export class LivePage extends LitElement {
       }
 
       .who {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0.5rem 1rem;
         margin-left: auto;
         overflow-wrap: anywhere;
       }
@@ -59,6 +63,7 @@ export class LivePage extends LitElement {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
         gap: 1.5rem;
+        padding-block: 1.25rem 2rem;
       }
     `,
   ];
@@ -110,8 +115,10 @@ export class LivePage extends LitElement {
         .latencyMs=${live.latencyMs}
         @carillon-reconnect=${() => live.reconnect()}
       ></carillon-connection-badge>
-      <span class="who">${live.account.username}</span>
-      <button class="quiet" @click=${this.signOut}>Sign out</button>
+      <div class="who">
+        <span>${live.account.username}</span>
+        <button class="quiet" @click=${this.signOut}>Sign out</button>
+      </div>
     `;
   }
 

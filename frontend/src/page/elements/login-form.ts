@@ -36,6 +36,7 @@ export class LoginForm extends LitElement {
         background: var(--background);
         color: inherit;
         font: inherit;
+        font-weight: 400;
       }
     `,
   ];

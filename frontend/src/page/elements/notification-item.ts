@@ -134,6 +134,11 @@ export class NotificationItem extends LitElement {
     `;
   }
 
+  /** Take over from a neighbour that is gone. */
+  takeFocus(): void {
+    this.renderRoot.querySelector("button")?.focus();
+  }
+
   private renderLink() {
     const { url } = this.item;
     if (url === "") return nothing;
