@@ -86,7 +86,7 @@ def open_browser(
         witness = Witness(urlsplit(site.url).netloc)
         witness.watch(context)
         witnesses.append(witness)
-        return Visitor(context.new_page(), site)
+        return Visitor(context.new_page(), site, witness)
 
     yield open_one
 

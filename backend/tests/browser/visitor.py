@@ -1,7 +1,7 @@
 """A person at a browser: where they look, what they press, what must never happen."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    StorageState,
     WebError,
     WebSocket,
     expect,
@@ -34,6 +35,7 @@ class Witness:
 
     host: str
     offences: list[str] = field(default_factory=list)
+    _excused: set[str] = field(default_factory=set)
 
     def watch(self, context: BrowserContext) -> None:
         """Look on from now on."""
@@ -44,6 +46,14 @@ class Witness:
         context.on("weberror", self._failed)
         context.on("console", self._said)
 
+    def excuse(self, url: str) -> None:
+        """Say nothing about what is only tried with this address."""
+        self._excused.add(url)
+
+    def _accuse(self, offence: str) -> None:
+        if not any(url in offence for url in self._excused):
+            self.offences.append(offence)
+
     def _requested(self, request: Request) -> None:
         self._leave_host(request.url)
 
@@ -52,27 +62,28 @@ class Witness:
 
     def _leave_host(self, url: str) -> None:
         if not url.startswith(_INSIDE) and urlsplit(url).netloc != self.host:
-            self.offences.append(f"a request left the host: {url}")
+            self._accuse(f"a request left the host: {url}")
 
     def _asked(self, dialog: Dialog) -> None:
-        self.offences.append(f"a dialog was shown: {dialog.message}")
+        self._accuse(f"a dialog was shown: {dialog.message}")
         dialog.dismiss()
 
     def _failed(self, error: WebError) -> None:
-        self.offences.append(f"a script failed: {error.error}")
+        self._accuse(f"a script failed: {error.error}")
 
     def _said(self, message: ConsoleMessage) -> None:
         text = message.text
         if "securitypolicyviolation" in text or "Content Security Policy" in text:
-            self.offences.append(f"the policy was violated: {text}")
+            self._accuse(f"the policy was violated: {text}")
 
 
 class Visitor:
     """One tab of one person."""
 
-    def __init__(self, page: Page, site: Deployment) -> None:
+    def __init__(self, page: Page, site: Deployment, witness: Witness) -> None:
         self.page = page
         self.site = site
+        self.witness = witness
         self.received: list[dict[str, Any]] = []
         self.connections = 0
         page.on("websocket", self._listen)
@@ -86,7 +97,7 @@ class Visitor:
 
     def another_tab(self) -> "Visitor":
         """Open a second tab of the same session."""
-        visitor = Visitor(self.page.context.new_page(), self.site)
+        visitor = Visitor(self.page.context.new_page(), self.site, self.witness)
         visitor.open()
         return visitor
 
@@ -146,6 +157,22 @@ class Visitor:
             body["payload"] = payload
         sent = self.site.service.post("/api/notifications/send/", body)
         return str(sent["key"])
+
+    def send_numbers(self, user_id: int, numbers: Iterable[int]) -> None:
+        """Have a service send `Number 0`, `Number 1` …, one by one, page or no page."""
+        for number in numbers:
+            body = {"user_id": user_id, "title": f"Number {number}"}
+            self.site.service.post("/api/notifications/send/", body)
+
+    def received_notifications(self) -> list[dict[str, Any]]:
+        """List the notifications that came over any WebSocket of this tab."""
+        return [
+            frame for frame in self.received if frame["type"] == "server_notification"
+        ]
+
+    def session(self) -> StorageState:
+        """Say the cookies, for another browser of the same person."""
+        return self.page.context.storage_state()
 
     def overflow(self) -> int:
         """Say by how many pixels the page is wider than the window."""
