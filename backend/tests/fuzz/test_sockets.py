@@ -85,7 +85,6 @@ def _nothing_broke(fuzzed: Running) -> Iterator[None]:
     yield
     log = fuzzed.server.log()[begin:]
     assert "Traceback" not in log
-    assert "ERROR" not in log.upper().replace("_ERROR", "")
     assert fuzzed.server.is_ready()
 
 
