@@ -4,7 +4,7 @@ import re
 
 from django.conf import settings
 
-import apps.push.metrics  # noqa: F401  (adds to the registry)
+import apps.push.metrics
 import apps.realtime.metrics  # noqa: F401  (adds to the registry)
 from apps.common import status
 from apps.common.metrics import REGISTRY
