@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import WebSocketRoute, expect
 
@@ -10,6 +11,8 @@ from tests.supply import Running
 
 NOT_LIVE = re.compile("waiting|connecting")
 CHECK_MS = 15_000
+LONGEST_PAUSE_MS = 30_000
+SOCKET = "**/ws/notifications/**"
 
 
 def test_nothing_is_lost_or_doubled_across_a_killed_server_and_a_cut_network(
@@ -31,7 +34,7 @@ def test_nothing_is_lost_or_doubled_across_a_killed_server_and_a_cut_network(
     expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
     visitor.page.context.set_offline(False)
 
-    visitor.expect_live()
+    visitor.expect_live(timeout=2 * LONGEST_PAUSE_MS)
     newest_first = [f"Number {n}" for n in reversed(range(12))]
     expect(visitor.headlines()).to_have_text(newest_first)
     expect(visitor.page).to_have_title("(12) Carillon")
@@ -39,32 +42,34 @@ def test_nothing_is_lost_or_doubled_across_a_killed_server_and_a_cut_network(
     assert arrived == list(range(1, 13))
 
 
-def test_a_page_without_a_network_says_so_and_comes_back_by_itself(
+def test_a_page_without_a_server_says_so_and_comes_back_by_itself(
     open_browser: OpenBrowser,
     start_server: Callable[..., Running],
 ) -> None:
     running = start_server()
     visitor = open_browser(running.deployment)
+    visitor.page.clock.install()
     visitor.sign_in(running.deployment.logins.pop())
 
     running.server.kill()
-
     expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
+    visitor.page.clock.fast_forward(CHECK_MS)
     out_of_reach = "Offline, checking every 15 s (server out of reach)"
-    expect(visitor.badge).to_contain_text(out_of_reach, timeout=30_000)
+    expect(visitor.badge).to_contain_text(out_of_reach)
+
     running.server.start()
-    visitor.press("Connect now")
+    visitor.page.clock.fast_forward(LONGEST_PAUSE_MS)
     visitor.expect_live()
 
 
 def test_without_a_websocket_the_inbox_is_read_every_fifteen_seconds(
     visitor: Visitor,
 ) -> None:
-    visitor.page.route_web_socket("**/ws/notifications/**", WebSocketRoute.close)
+    visitor.page.route_web_socket(SOCKET, lambda socket: socket.close())
     visitor.page.clock.install()
     visitor.open()
     visitor.fill_login(visitor.site.logins.pop())
-    expect(visitor.badge).to_have_attribute("data-phase", "waiting")
+    expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
 
     visitor.page.clock.fast_forward(CHECK_MS)
     expect(visitor.badge).to_contain_text("Offline, checking every 15 s")
@@ -77,3 +82,27 @@ def test_without_a_websocket_the_inbox_is_read_every_fifteen_seconds(
     expect(visitor.headlines()).to_have_text(["Number 1", "Number 0"])
     expect(visitor.page).to_have_title("(2) Carillon")
     expect(visitor.badge).to_contain_text("Offline, checking every 15 s")
+
+
+def test_someone_who_does_not_want_to_wait_connects_at_once(visitor: Visitor) -> None:
+    blocked = True
+
+    def block_or_connect(socket: WebSocketRoute) -> None:
+        if blocked:
+            socket.close()
+        else:
+            socket.connect_to_server()
+
+    visitor.page.route_web_socket(SOCKET, block_or_connect)
+    visitor.page.clock.install()
+    visitor.open()
+    visitor.fill_login(visitor.site.logins.pop())
+    expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
+    # Time stands still, so that no attempt but the wanted one is made.
+    visitor.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    expect(visitor.badge).to_have_attribute("data-phase", "waiting")
+    blocked = False
+
+    visitor.press("Connect now")
+
+    visitor.expect_live()

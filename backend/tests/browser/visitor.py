@@ -1,6 +1,7 @@
 """A person at a browser: where they look, what they press, what must never happen."""
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,9 +123,12 @@ class Visitor:
         """Find what says how the page is connected."""
         return self.page.locator("[data-phase]")
 
-    def expect_live(self) -> None:
-        """Wait for the badge to say Live."""
-        expect(self.badge).to_have_attribute("data-phase", "live")
+    def expect_live(self, *, timeout: float | None = None) -> None:
+        """Wait for the badge to say Live.
+
+        Units: milliseconds; the usual patience where not given.
+        """
+        expect(self.badge).to_have_attribute("data-phase", "live", timeout=timeout)
 
     @property
     def items(self) -> Locator:
@@ -173,6 +177,17 @@ class Visitor:
     def session(self) -> StorageState:
         """Say the cookies, for another browser of the same person."""
         return self.page.context.storage_state()
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 10) -> None:
+        """Wait for what the browser reports here.
+
+        Raises: AssertionError.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds:g} s"
+            # Events of the browser arrive while Playwright itself waits.
+            self.page.wait_for_timeout(20)
 
     def overflow(self) -> int:
         """Say by how many pixels the page is wider than the window."""
