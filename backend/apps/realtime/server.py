@@ -27,6 +27,8 @@ LIBRARY_FRAME_LIMIT = 65_536
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 2048
+NOT_UTF8 = 1007  # RFC 6455, section 7.4.1
+BYTES_AFTER_CLOSE = LIBRARY_FRAME_LIMIT
 BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
@@ -39,6 +41,7 @@ class Socket(WebSocketsSansIOProtocol):
         """Shorten the wait for an answer to our close."""
         super().__init__(*args, **kwargs)
         self.close_timeout = settings.WS_CLOSE_SECONDS
+        self._bytes_after_close = 0
 
     def handle_connect(self, event: Any) -> None:
         """Offer the application a way to abort."""
@@ -51,12 +54,31 @@ class Socket(WebSocketsSansIOProtocol):
         """Answer an opening request that the library cannot read.
 
         The library keeps silent then, for instance where a line is longer than 8 KiB.
+        A client that sends on and on after our close is not waiting for it: reading
+        that would keep the loop from everybody else.
         """
+        if self.close_sent:
+            self._bytes_after_close += len(data)
+            if self._bytes_after_close > BYTES_AFTER_CLOSE:
+                self.transport.abort()
+                return
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.handshake_initiated = True
             self.transport.write(BAD_REQUEST)
             self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """End a client whose text is not UTF-8 before the library logs a traceback."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(NOT_UTF8)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def keepalive_timeout(self) -> None:
         """End a client that did not answer a ping."""
