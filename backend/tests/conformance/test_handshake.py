@@ -121,11 +121,11 @@ def test_a_service_key_opens_no_socket(door: Door) -> None:
     assert_not_admitted(socket)
 
 
-def test_a_session_cookie_alone_opens_no_socket(door: Door) -> None:
+def test_a_session_cookie_alone_opens_no_socket(short_door: Door) -> None:
     """Whoever sends it: cookies travel from any page."""
     headers = {"Cookie": "sessionid=0123456789abcdef"}
 
-    assert_turned_away(lambda: door.open(headers=headers), code=4401)
+    assert_turned_away(lambda: short_door.open(headers=headers), code=4401)
 
 
 @pytest.mark.parametrize(
