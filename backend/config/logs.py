@@ -1,5 +1,6 @@
 """Structured logs: keys and ids, never payloads, with the id of the request."""
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -7,6 +8,16 @@ import structlog
 
 def _quiet(level: str) -> dict[str, Any]:
     return {"level": level, "handlers": ["console"], "propagate": False}
+
+
+def _without_request(
+    _logger: object,
+    _method: str,
+    event: MutableMapping[str, Any],
+) -> MutableMapping[str, Any]:
+    """Drop the request that Django adds: its text has the query in it."""
+    event.pop("request", None)
+    return event
 
 
 def logging_config(*, level: str, style: str) -> dict[str, Any]:
@@ -26,6 +37,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_request,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
@@ -52,6 +64,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "uvicorn.access": _quiet("WARNING"),
             "daphne": _quiet("WARNING"),
             "django.channels.server": _quiet("WARNING"),
+            # Anybody can send a wrong Host; it is answered with 400.
+            "django.security.DisallowedHost": _quiet("CRITICAL"),
             "celery": _quiet("WARNING"),
             "kombu": _quiet("WARNING"),
             "amqp": _quiet("WARNING"),

@@ -390,7 +390,6 @@ if TRUSTED_PROXIES:
 
 LOG_LEVEL = one_of("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
 LOG_FORMAT = one_of("LOG_FORMAT", ("text", "json"))
-LOGGING_CONFIG = None
 LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
 
 UNFOLD = {

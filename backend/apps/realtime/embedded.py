@@ -17,7 +17,7 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 4
-STOP_SECONDS = 1.0
+STOP_SECONDS = 0.5
 
 
 class _Embedded:
@@ -60,7 +60,7 @@ def stop() -> None:
     """Stop both; what a task holds is claimed again after the next start."""
     if _Embedded.thread is None:
         return
-    _Embedded.beat.stop()
+    _Embedded.beat.service.stop(wait=False)
     _Embedded.worker.should_stop = True
     # The worker looks at its flags only between messages.
     for _ in range(2):

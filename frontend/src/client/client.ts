@@ -31,7 +31,7 @@ const HELLO_WITHIN_MS = 15_000;
 const FALLBACK_AFTER_MS = 10_000;
 const THROTTLED_TICKET_MS = 10_000;
 const RENEW_AGAIN_MS = 5_000;
-const KEYS_PER_FRAME = 200;
+const KEYS_PER_FRAME = 100;
 
 export class CarillonClient extends Emitter<ClientEvents> {
   readonly inbox: InboxApi;
