@@ -11,8 +11,8 @@ from tooling.commands import run_quietly
 from tooling.install import ensure_venv
 from tooling.paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON
 
-# In this order: dev.in is constrained by base.txt.
-NAMES = ("base", "dev", "node")
+# In this order: the later ones are constrained by base.txt.
+NAMES = ("base", "production", "dev", "node")
 
 
 def lock() -> None:
