@@ -1,5 +1,7 @@
 """Coming and going: the form, the addresses of the page, the end of a session."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import expect
 
@@ -70,15 +72,15 @@ def test_logging_out_everywhere_leads_to_the_form_within_six_seconds(
 
 def test_d05_a_socket_outlives_its_session_without_anybody_noticing(
     open_browser: OpenBrowser,
-    short_embedded_running: Running,
+    start_server: Callable[..., Running],
 ) -> None:
-    site = short_embedded_running.deployment
+    site = start_server(WS_SESSION_SECONDS="6").deployment
     visitor = open_browser(site)
     visitor.sign_in(site.logins.pop())
     visitor.page.get_by_text("Raw frames").click()
     renewals = visitor.page.locator("carillon-frame-drawer li[data-direction=in]")
 
-    # Sessions last 6 s here: the third renewal is past the end of the first two.
+    # Renewed at half time, so that the third comes after the end of the first session.
     expect(renewals.filter(has_text='"auth_ok"')).to_have_count(3, timeout=25_000)
 
     visitor.expect_live()
