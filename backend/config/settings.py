@@ -1,5 +1,6 @@
 """All settings; the environment decides the profile (docs/configuration.md)."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from config.environment import (
 from config.logs import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# `consumers` stands beside `backend`; celery and daphne start inside of the latter.
+if str(ROOT) not in sys.path:
+    sys.path.append(str(ROOT))
 if switch("READ_DOT_ENV", default=True) and (ROOT / ".env").is_file():
     env.read_env(ROOT / ".env")
 
@@ -76,6 +80,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.push",
     "apps.notifications",
+    "consumers",
     "config",
     *listing("EXTRA_APPS"),
 ]
@@ -184,6 +189,23 @@ else:
 
 _amqp_example = "amqp://user:password@host:5672/vhost"
 RABBITMQ_URL = url("RABBITMQ_URL", ("amqp", "amqps"), _amqp_example)
+RABBITMQ_PREFIX = text("RABBITMQ_PREFIX")
+RABBITMQ_PREFETCH = whole_number("RABBITMQ_PREFETCH", 500, most=65_535)
+RABBITMQ_BATCH = whole_number("RABBITMQ_BATCH", 200, most=500)
+RABBITMQ_DELIVERY_LIMIT = whole_number("RABBITMQ_DELIVERY_LIMIT", 50)
+RABBITMQ_RESULTS_LIMIT = whole_number("RABBITMQ_RESULTS_LIMIT", 100_000)
+RABBITMQ_HEARTBEAT_SECONDS = whole_number("RABBITMQ_HEARTBEAT_SECONDS", 10, most=600)
+RABBITMQ_BLOCKED_SECONDS = seconds("RABBITMQ_BLOCKED_SECONDS", 15)
+RABBITMQ_CONNECT_SECONDS = seconds("RABBITMQ_CONNECT_SECONDS", 8)
+RABBITMQ_RETRY_SECONDS = seconds("RABBITMQ_RETRY_SECONDS", 10)
+RABBITMQ_PAUSE_SECONDS = seconds("RABBITMQ_PAUSE_SECONDS", 20)
+RABBITMQ_RELEASE_SECONDS = seconds("RABBITMQ_RELEASE_SECONDS", 1200)
+RABBITMQ_STALL_SECONDS = seconds("RABBITMQ_STALL_SECONDS", 60)
+RABBITMQ_SHUTDOWN_SECONDS = seconds("RABBITMQ_SHUTDOWN_SECONDS", 9)
+RABBITMQ_OUTBOX_SECONDS = seconds("RABBITMQ_OUTBOX_SECONDS", 1)
+RABBITMQ_CONFIRM_SECONDS = seconds("RABBITMQ_CONFIRM_SECONDS", 20)
+RABBITMQ_INBOX_DAYS = whole_number("RABBITMQ_INBOX_DAYS", 7)
+RABBITMQ_DEAD_LETTER_DAYS = whole_number("RABBITMQ_DEAD_LETTER_DAYS", 90)
 
 
 CELERY_BROKER_URL = url(
@@ -333,6 +355,7 @@ UNACKED_RETENTION = timedelta(days=whole_number("RETENTION_UNACKED_DAYS", 90))
 # Called where a server starts; a string, since settings come before everything.
 REFUSE_TO_START = "config.checks.refuse_to_start"
 SHUTDOWN_SECONDS = seconds("SHUTDOWN_SECONDS", 2.5 if CELERY_IS_EMBEDDED else 10)
+STALL_SECONDS = seconds("STALL_SECONDS", 60)
 WEB_SERVER = one_of("WEB_SERVER", ("uvicorn", "daphne"))
 WS_PING_SECONDS = seconds("WS_PING_SECONDS", 20)
 WS_PONG_SECONDS = seconds("WS_PONG_SECONDS", 10)
@@ -361,7 +384,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "backend" / "staticfiles"
+STATIC_ROOT = Path(text("STATIC_ROOT", str(ROOT / "backend" / "staticfiles")))
 FRONTEND_DIST = ROOT / "frontend" / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 SERVESTATIC_USE_FINDERS = not STATIC_ROOT.is_dir()

@@ -1,0 +1,152 @@
+"""A process that has stopped working ends itself; one that works does not."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.common import clock, status, tasks
+from apps.common.models import SignOfLife
+from apps.common.stalling import EXIT_CODE, LOOKS, Guard
+
+PATIENCE_SECONDS = 0.2
+
+
+class Ending:
+    """Takes the place of the process's end."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.came = threading.Event()
+
+    def __call__(self, part: str) -> None:
+        self.parts.append(part)
+        self.came.set()
+
+
+@pytest.fixture
+def ending() -> Ending:
+    return Ending()
+
+
+@pytest.fixture
+def guard(ending: Ending) -> Iterator[Guard]:
+    guard = Guard("worker", patience_seconds=PATIENCE_SECONDS, end=ending)
+    yield guard
+    guard.stop()
+
+
+def test_a_part_without_signs_is_ended(guard: Guard, ending: Ending) -> None:
+    guard.start()
+
+    assert ending.came.wait(10)
+    assert ending.parts == ["worker"]
+
+
+def test_a_part_that_shows_life_goes_on(guard: Guard, ending: Ending) -> None:
+    guard.start()
+
+    for _ in range(4 * LOOKS):
+        guard.sign()
+        assert not ending.came.wait(PATIENCE_SECONDS / LOOKS)
+
+
+def test_a_part_that_is_about_to_end_is_left_alone(
+    guard: Guard, ending: Ending
+) -> None:
+    guard.start()
+
+    guard.stop()
+
+    assert not ending.came.wait(2 * PATIENCE_SECONDS)
+
+
+def test_the_sign_of_a_forked_child_counts(guard: Guard) -> None:
+    before = guard._last_sign[:]
+
+    # In a process without threads, which pytest's is not.
+    code = (
+        "import os, sys; from apps.common.stalling import Guard\n"
+        "guard = Guard('x', patience_seconds=9); before = guard._last_sign[:]\n"
+        "child = os.fork()\n"
+        "if child == 0: guard.sign(); os._exit(0)\n"
+        "os.waitpid(child, 0); sys.exit(before == guard._last_sign[:])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, env=_environment())
+
+    assert done.returncode == 0
+    assert guard._last_sign[:] == before
+
+
+def test_the_end_says_where_every_thread_stands() -> None:
+    code = (
+        "import threading; from apps.common.stalling import Guard\n"
+        "Guard('beat', patience_seconds=0.1).start()\n"
+        "threading.Event().wait(60)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == EXIT_CODE
+    assert done.stderr.startswith("carillon: beat showed no life")
+    assert "in wait" in done.stderr
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path)}
+
+
+def test_a_full_worker_is_alive_as_long_as_its_loop_is(
+    monkeypatch: pytest.MonkeyPatch,
+    guard: Guard,
+) -> None:
+    monkeypatch.setattr(tasks, "_worker_guard", guard)
+    active: set[object] = set()
+    monkeypatch.setattr(tasks.state, "active_requests", active)
+    heartbeat = tasks.heartbeat_sent
+    monkeypatch.setattr(heartbeat, "receivers", [])
+    consumer: Any = SimpleNamespace(pool=SimpleNamespace(num_processes=1))
+    tasks._guard_worker(consumer)
+    before = guard._last_sign[:]
+
+    heartbeat.send(sender=None)
+    with_room = guard._last_sign[:]
+    active.add(object())
+    heartbeat.send(sender=None)
+
+    assert with_room == before
+    assert guard._last_sign[:] != before
+
+
+@pytest.mark.django_db
+def test_a_young_sign_of_life_passes_the_check() -> None:
+    status.sign("worker")
+
+    call_command("check_sign_of_life", "worker", verbosity=0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("age_seconds", [None, 61])
+def test_a_missing_or_old_sign_of_life_fails_the_check(
+    age_seconds: float | None,
+) -> None:
+    if age_seconds is not None:
+        seen_at = clock.now() - timedelta(seconds=age_seconds)
+        SignOfLife.objects.create(part="beat", seen_at=seen_at)
+
+    with pytest.raises(CommandError, match="beat has shown no life for 60 s"):
+        call_command("check_sign_of_life", "beat")
