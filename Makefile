@@ -8,9 +8,10 @@ FAST = not services and not browser and not slow
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast lint format check frontend lock dev
+.PHONY: build up stop clean compose-info
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
 
 run: ## Set up and start Carillon with demo data (PORT, HOST, DATA_DIR, DEMO)
 	@$(TOOL) run
@@ -54,3 +55,18 @@ check: lint test ## Do what CI does
 
 lock: ## Pin requirements/*.in anew, with hashes
 	@$(TOOL) lock
+
+build: ## Build the images of the production profile
+	docker compose build
+
+up: ## Start the production profile with docker compose
+	docker compose up --build --detach
+
+stop: ## Stop what "make up" started; the data stays
+	docker compose stop
+
+clean: ## Remove what "make up" made, with its data
+	docker compose --profile tests down --volumes --remove-orphans
+
+compose-info: ## Show the addresses and logins of "make up"
+	@docker compose run --rm --no-deps --quiet-pull setup compose/start/info

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery.signals import heartbeat_sent
+from celery.worker import state
 from django.core.management import CommandError, call_command
 
 from apps.common import clock, status, tasks
@@ -116,17 +118,16 @@ def test_a_full_worker_is_alive_as_long_as_its_loop_is(
 ) -> None:
     monkeypatch.setattr(tasks, "_worker_guard", guard)
     active: set[object] = set()
-    monkeypatch.setattr(tasks.state, "active_requests", active)
-    heartbeat = tasks.heartbeat_sent
-    monkeypatch.setattr(heartbeat, "receivers", [])
+    monkeypatch.setattr(state, "active_requests", active)
+    monkeypatch.setattr(heartbeat_sent, "receivers", [])
     consumer: Any = SimpleNamespace(pool=SimpleNamespace(num_processes=1))
     tasks._guard_worker(consumer)
     before = guard._last_sign[:]
 
-    heartbeat.send(sender=None)
+    heartbeat_sent.send(sender=None)
     with_room = guard._last_sign[:]
     active.add(object())
-    heartbeat.send(sender=None)
+    heartbeat_sent.send(sender=None)
 
     assert with_room == before
     assert guard._last_sign[:] != before
