@@ -6,14 +6,14 @@ requests, right and wrong ones, from a fixed seed.
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.door import Door, Login
 from tests.processes import clean_environment
-from tests.supply import Running, Supply
+from tests.supply import Running
 
 SEED = 20_261_120
 RUN_SECONDS = 60
@@ -74,17 +74,16 @@ def run_all(running: Running, folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_no_operation_fails_on_sqlite(supply: Supply, tmp_path: Path) -> None:
-    run_all(supply.embedded(), tmp_path)
+def test_no_operation_fails_on_sqlite(
+    start_server: Callable[[], Running],
+    tmp_path: Path,
+) -> None:
+    run_all(start_server(), tmp_path)
 
 
 @pytest.mark.timeout(300)
 def test_no_operation_fails_on_postgresql(
-    supply: Supply,
-    postgres_url: str,
-    redis_url: str,
+    start_outside_server: Callable[[], Running],
     tmp_path: Path,
 ) -> None:
-    running = supply.outside(postgres_url=postgres_url, redis_url=redis_url)
-
-    run_all(running, tmp_path)
+    run_all(start_outside_server(), tmp_path)

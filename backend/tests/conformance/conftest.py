@@ -11,7 +11,7 @@ left out there.
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -86,6 +86,7 @@ def _start(
     )
 
 
+@cache
 def _elsewhere() -> Deployment:
     service_id, _, token = os.environ["CARILLON_CONFORMANCE_SERVICE"].partition(":")
     logins = os.environ.get("CARILLON_CONFORMANCE_LOGINS", "")
