@@ -19,7 +19,7 @@ from apps.push.hints import FrameHint, Hint, NotificationHint, StateHint
 from apps.realtime.cursor import Cursor, Read
 from apps.realtime.greeting import Greeting
 from apps.realtime.inbound import Inbound
-from apps.realtime.metrics import FRAMES_SENT, SOCKETS_CLOSED
+from apps.realtime.metrics import SOCKETS_CLOSED
 from apps.realtime.outbox import Outbox
 from apps.realtime.reading import Answer
 from apps.realtime.window import Window
@@ -97,7 +97,7 @@ class Connection:
 
     def send(self, frame: str) -> None:
         """Queue a frame."""
-        FRAMES_SENT.inc()
+        self.hub.frames_sent += 1
         self.outbox.put(frame)
 
     def end(self, code: int, error_code: str, text: str) -> None:

@@ -20,6 +20,7 @@ from apps.realtime.outbox import Outbox
 RETRY_AFTER_SECONDS = "5"
 TOKEN_PREFIX = "token "  # noqa: S105  (a scheme's name, not a secret)
 ABORT_EXTENSION = "carillon.abort"
+WRITE_EXTENSION = "carillon.write"
 
 
 class NotificationsConsumer(AsyncConsumer):
@@ -93,6 +94,7 @@ class NotificationsConsumer(AsyncConsumer):
                 self.send,
                 limit=settings.WS_QUEUE_BYTES,
                 overflow=self._abort,
+                write_now=(self.scope.get("extensions") or {}).get(WRITE_EXTENSION),
             ),
             abort=self._abort,
         )

@@ -27,7 +27,7 @@ from apps.realtime.acknowledging import Acknowledger
 from apps.realtime.connection import Connection
 from apps.realtime.database import Database, DatabaseUnavailable
 from apps.realtime.membership import Membership
-from apps.realtime.metrics import SOCKETS
+from apps.realtime.metrics import FRAMES_SENT, SOCKETS
 from apps.realtime.poll import Poll
 from apps.realtime.reading import Reader
 
@@ -37,6 +37,7 @@ TICK_SECONDS = 0.25
 DATA_VERSION_SECONDS = 0.2
 RESTART_SECONDS = 1.0
 RESYNC_AT_ONCE = 200
+HINTS_PER_TURN = 16
 
 
 class Hub:
@@ -48,6 +49,7 @@ class Hub:
         self.reader = Reader(self.database)
         self.acknowledger = Acknowledger(self.database)
         self.is_draining = False
+        self.frames_sent = 0
         self._membership = Membership(get_channel_layer())
         self._poll = Poll(self)
         self._poll_now = asyncio.Event()
@@ -255,7 +257,10 @@ class Hub:
     async def _listen(self) -> None:
         try:
             while True:
-                self._dispatch(await self._membership.receive())
+                for _ in range(HINTS_PER_TURN):
+                    self._dispatch(await self._membership.receive())
+                # What waits already is received without a pause; others want a turn.
+                await asyncio.sleep(0)
         finally:
             self._membership.forget_channel()
 
@@ -292,6 +297,8 @@ class Hub:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = time.monotonic()
+            FRAMES_SENT.inc(self.frames_sent)
+            self.frames_sent = 0
             behind = [each for each in list(self._connections) if each.tick(now)]
             if behind:
                 await self._resync(behind[:RESYNC_AT_ONCE])

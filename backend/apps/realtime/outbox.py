@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from apps.push import protocol
+from apps.realtime import wire
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+WriteNow = Callable[[bytes], bool]
 
 
 class Outbox:
@@ -20,9 +22,21 @@ class Outbox:
     taken: the client is too slow and will resume later.
     """
 
-    def __init__(self, send: Send, *, limit: int, overflow: Callable[[], None]) -> None:
-        """Keep the socket's send function; `limit` is in bytes."""
+    def __init__(
+        self,
+        send: Send,
+        *,
+        limit: int,
+        overflow: Callable[[], None],
+        write_now: WriteNow | None = None,
+    ) -> None:
+        """Keep the socket's send function; `limit` is in bytes.
+
+        write_now: takes an encoded frame at once, or says that the socket is not
+        writable just now; where a server has no such thing, everything is queued.
+        """
         self._send = send
+        self._write_now = write_now
         self._limit = limit
         self._overflow = overflow
         self._messages: deque[tuple[dict[str, Any], int]] = deque()
@@ -51,8 +65,11 @@ class Outbox:
         self._drained = drained
 
     def put(self, frame: str) -> None:
-        """Queue a text frame."""
+        """Write a text frame where nothing waits before it, else queue it."""
         if self._is_closed:
+            return
+        write_now = self._write_now if self.is_empty else None
+        if write_now is not None and write_now(wire.encoded(frame)):
             return
         size = protocol.size(frame)
         if self._bytes + size > self._limit:

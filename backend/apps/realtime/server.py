@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
 )
 
 from apps.common import status, watchdog
-from apps.realtime.consumer import ABORT_EXTENSION
+from apps.realtime.consumer import ABORT_EXTENSION, WRITE_EXTENSION
 from apps.realtime.hub import hub_of_this_loop
 
 # Larger than a frame may be, so that the application can say why it closes.
@@ -42,6 +42,7 @@ class Socket(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.close_timeout = settings.WS_CLOSE_SECONDS
         self._bytes_after_close = 0
+        self._corked: list[bytes] = []
 
     def handle_connect(self, event: Any) -> None:
         """Offer the application a way to abort."""
@@ -49,6 +50,7 @@ class Socket(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             extensions: Any = self.scope["extensions"]
             extensions[ABORT_EXTENSION] = self.transport.abort
+            extensions[WRITE_EXTENSION] = self.write_now
 
     def data_received(self, data: bytes) -> None:
         """Answer an opening request that the library cannot read.
@@ -80,12 +82,31 @@ class Socket(WebSocketsSansIOProtocol):
                 return
         super().send_receive_event_to_app()
 
+    def write_now(self, frame: bytes) -> bool:
+        """Take an encoded frame if the client reads; say whether it was taken.
+
+        The frames of one turn of the loop are written together: a write is a system
+        call, and dearer than all the rest.
+        """
+        if self.close_sent or self.disconnected or not self.writable.is_set():
+            return False
+        if not self._corked:
+            self.loop.call_soon(self._uncork)
+        self._corked.append(frame)
+        return True
+
+    def _uncork(self) -> None:
+        frames, self._corked = self._corked, []
+        if frames and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(b"".join(frames))
+
     def keepalive_timeout(self) -> None:
         """End a client that did not answer a ping."""
         self.transport.abort()
 
     async def send(self, message: Any) -> None:
         """Send, and give a close only so long to get through."""
+        self._uncork()
         if message["type"] != "websocket.close":
             await super().send(message)
             return
@@ -94,6 +115,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Stop at the end of the process without waiting for the client."""
+        self._uncork()
         super().shutdown()
         self.loop.call_later(GRACE_SECONDS / 2, self._abort_if_open)
 

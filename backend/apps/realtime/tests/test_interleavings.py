@@ -59,6 +59,7 @@ class Hub:
     def __init__(self) -> None:
         self.reader = self
         self.acknowledger = self
+        self.frames_sent = 0
 
     def ask(self, connection: Connection) -> None:
         """Do nothing: reading is a step of the model."""
