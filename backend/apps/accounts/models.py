@@ -125,8 +125,8 @@ class UserProfile(models.Model):
     )
 
     def __str__(self) -> str:
-        """Name the user."""
-        return f"profile of {self.user_id}"
+        """Say what it holds; the user is named where it is shown."""
+        return "contacts"
 
 
 class ServiceKey(models.Model):
@@ -253,6 +253,7 @@ class LoginFailures(models.Model):
     class Meta:
         """One counter per user name and network."""
 
+        verbose_name_plural = "login failures"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["username", "network"],

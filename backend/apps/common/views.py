@@ -161,7 +161,6 @@ ENTRY_POINTS = {
 class EntryPointsView(APIView):
     """Where things begin."""
 
-    authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @described(

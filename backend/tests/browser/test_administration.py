@@ -98,7 +98,7 @@ def test_what_an_administrator_sends_reaches_the_open_page(
     page.locator(".select2-search__field").fill(login.username)
     page.locator(".select2-results__option", has_text=login.username).first.click()
     page.get_by_label("Title").fill("From the administration")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Send", exact=True).click()
 
     headline = recipient.headlines().get_by_text("From the administration")
     expect(headline).to_be_visible()

@@ -244,6 +244,7 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField(db_index=True)),
             ],
             options={
+                "verbose_name_plural": "login failures",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("username", "network"),
