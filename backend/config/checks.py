@@ -35,13 +35,16 @@ class _State:
     has_started = False
 
 
-def refuse_to_start() -> None:
+def refuse_to_start(*, alone: bool = True) -> None:
     """End this process with exit code 2 if it must not serve; else hold its lock.
 
     Called by whatever serves or works, not by `migrate`, `shell` and the like.
+
+    alone: whether it may be the only one on its DATA_DIR; the queue listener, which
+    touches the database alone, stands beside a server.
     """
     sentences = list(problems())
-    if not sentences and not hold_data_dir_lock():
+    if alone and not sentences and not hold_data_dir_lock():
         sentences = [
             "Another server runs on this DATA_DIR; end it, choose another DATA_DIR, or "
             "set REDIS_URL and CELERY_BROKER_URL to run several.",

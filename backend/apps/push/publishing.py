@@ -85,6 +85,13 @@ def publish_recheck(user_id: int) -> None:
     _publish(hint)
 
 
+def flush(*, timeout_seconds: float) -> None:
+    """Wait for hints that are on their way; for a process that is about to end."""
+    layer: Any = get_channel_layer()
+    if not isinstance(layer, LocalLayer):
+        publisher_for(layer).flush(timeout_seconds)
+
+
 def _publish(hint: Hint) -> None:
     layer: Any = get_channel_layer()
     if isinstance(layer, LocalLayer):

@@ -1,0 +1,1 @@
+"""The RabbitMQ entrance: from a queue to notifications, and results back."""
