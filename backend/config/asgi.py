@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_asgi_application()
 
 from apps.common import forwarding  # noqa: E402
+from apps.notifications.quick_send import QuickSend  # noqa: E402
 from apps.realtime.routing import websocket_application  # noqa: E402
 from config.edge import edge  # noqa: E402
 
@@ -19,4 +20,6 @@ async def _sockets(scope: Any, receive: Any, send: Any) -> None:
     await websocket_application(forwarding.cleaned(scope), receive, send)
 
 
-application = ProtocolTypeRouter({"http": edge(_django), "websocket": _sockets})
+application = ProtocolTypeRouter(
+    {"http": edge(QuickSend(_django)), "websocket": _sockets}
+)

@@ -57,6 +57,15 @@ def count_refusal(method: str, status: int) -> None:
     REQUESTS.labels("edge", _known(method), str(int(status))).inc()
 
 
+def count_answer(route: str, method: str, status: int, *, began: float) -> None:
+    """Count and time a request that was answered without Django.
+
+    began: the value of `time.perf_counter` when it began.
+    """
+    REQUESTS.labels(route, method, str(int(status))).inc()
+    REQUEST_SECONDS.labels(route, method).observe(time.perf_counter() - began)
+
+
 @sync_and_async_middleware
 def metrics_middleware(get_response: _Next) -> _Next:
     """Count and time every request by its route, never by its path."""

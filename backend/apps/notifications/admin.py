@@ -124,11 +124,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         """Ask for a message, or show all of a notification."""
         return self.shown_fields if obj else self.sent_fields
 
-    def get_fieldsets(
-        self,
-        request: HttpRequest,
-        obj: Notification | None = None,
-    ) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Name the form by what it does."""
         title = None if obj else "Send a notification"
         return [(title, {"fields": self.get_fields(request, obj)})]

@@ -53,6 +53,8 @@ __all__ = [
     "notify_many",
     "notify_user_by_id",
     "prune",
+    "store",
+    "store_free",
     "unarchive",
     "withdraw",
 ]
@@ -78,7 +80,15 @@ def notify_many(drafts: Sequence[Draft]) -> list[Notification]:
     if not drafts:
         return []
     now = clock.now()
-    completed = [policy.completed(draft, now=now) for draft in drafts]
+    return store([policy.completed(draft, now=now) for draft in drafts])
+
+
+def store(completed: Sequence[Draft]) -> list[Notification]:
+    """Do the same with drafts that `policy.completed` has checked.
+
+    Raises: User.DoesNotExist, ValueError for more than 500 users.
+    """
+    now = clock.now()
     try:
         return _stored(completed, now)
     except IntegrityError:
@@ -87,6 +97,20 @@ def notify_many(drafts: Sequence[Draft]) -> list[Notification]:
     # Somebody used one of the keys for another user in the same moment; the row is
     # committed by now, and the second try finds it.
     return _stored(completed, now)
+
+
+def store_free(completed: Sequence[Draft]) -> list[Notification | None]:
+    """Store checked drafts for users whose stream nobody else holds just now.
+
+    None stands for the others: whoever holds a stream must not delay a whole batch.
+
+    Raises: User.DoesNotExist, ValueError for more than 500 users.
+    """
+    with transaction.atomic():
+        held = streams.lock_free({draft.recipient_id for draft in completed})
+        free = [draft for draft in completed if draft.recipient_id in held]
+        rows = iter(_stored(free, clock.now()) if free else [])
+    return [next(rows) if each.recipient_id in held else None for each in completed]
 
 
 def notify_user_by_id(user_id: int | str, payload: object) -> Notification:

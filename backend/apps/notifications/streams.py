@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, F, When
 
 from apps.notifications.models import Stream
@@ -27,6 +28,17 @@ def lock(user_ids: Collection[int]) -> dict[int, Stream]:
         return streams
     _insert_missing(ordered)
     return _locked(ordered)
+
+
+def lock_free(user_ids: Collection[int]) -> set[int]:
+    """Lock those streams of these users that exist and that nobody else holds.
+
+    On SQLite the IMMEDIATE transaction holds them all.
+    """
+    rows = Stream.objects.filter(user_id__in=set(user_ids)).order_by("user_id")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def raise_last_seq(steps: Mapping[int, int]) -> None:
