@@ -22,6 +22,7 @@ FIXTURES = {
     "redis_url": "redis",
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
+    "nginx": "nginx",
 }
 services_key = pytest.StashKey[Services]()
 
@@ -97,6 +98,12 @@ def rabbitmq_url() -> str:
 def chromium() -> str:
     """Say the path of the browser."""
     return os.environ["CHROMIUM"]
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """Say the path of nginx."""
+    return os.environ["NGINX"]
 
 
 @pytest.fixture

@@ -54,6 +54,11 @@ def chromium() -> Path | None:
     )
 
 
+def nginx() -> Path | None:
+    """Find nginx."""
+    return _on_path("nginx")
+
+
 def _on_path(*names: str) -> Path | None:
     # Debian keeps some servers where a plain user's PATH does not look.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -66,18 +71,21 @@ FINDERS: dict[str, Callable[[], Path | None]] = {
     "redis": redis,
     "rabbitmq": rabbitmq,
     "chromium": chromium,
+    "nginx": nginx,
 }
 PACKAGES = {
     "postgresql": "postgresql",
     "redis": "redis-server",
     "rabbitmq": "rabbitmq-server",
     "chromium": "chromium fonts-liberation",  # without a font it draws boxes
+    "nginx": "nginx-light",
 }
 VARIABLES = {
     "postgresql": "TEST_DATABASE_URL",
     "redis": "TEST_REDIS_URL",
     "rabbitmq": "TEST_RABBITMQ_URL",
     "chromium": "CHROMIUM",
+    "nginx": "NGINX",
 }
 
 

@@ -154,6 +154,11 @@ def find_chromium(folder: Path) -> Running:
     return Running(_found(programs.chromium))
 
 
+def find_nginx(folder: Path) -> Running:
+    """Say where nginx is; tests start it with the configuration they look at."""
+    return Running(_found(programs.nginx))
+
+
 def _found(finder: Callable[[], Path | None]) -> str:
     program = finder()
     if program is None:
@@ -167,4 +172,5 @@ STARTERS: dict[str, Callable[[Path], Running]] = {
     "redis": start_redis,
     "rabbitmq": start_rabbitmq,
     "chromium": find_chromium,
+    "nginx": find_nginx,
 }

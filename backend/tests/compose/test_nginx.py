@@ -1,0 +1,187 @@
+"""What nginx passes on, and what it does not, told by a server that repeats it."""
+
+import http.server
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.compose.conftest import StartNginx
+from tests.compose.scripts import START, Part, run_script
+from tests.conformance.web import Web
+from tests.processes import wait_until
+from tooling.services.ports import free_port
+
+pytestmark = pytest.mark.services
+CANARY = "canary-ticket-5f0e"
+
+
+class Repeater(http.server.BaseHTTPRequestHandler):
+    """Answers with the request's headers."""
+
+    protocol_version = "HTTP/1.1"
+    asked: list[str] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        body = json.dumps({name.lower(): each for name, each in self.headers.items()})
+        self.send_response(503 if self.path.startswith("/ws/busy") else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Cache-Control", "max-age=60, public")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *args: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture(scope="module")
+def repeater() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Repeater)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def front(start_nginx: StartNginx, repeater: int) -> tuple[Part, str]:
+    """Put nginx before the server and one that is away."""
+    return start_nginx([repeater, free_port()])
+
+
+@pytest.fixture
+def outside(front: tuple[Part, str]) -> Web:
+    return Web(front[1], {})
+
+
+def test_the_rendered_configuration_is_valid(nginx: str, part_folder: Path) -> None:
+    environment = {
+        "PATH": f"{Path(nginx).parent}{os.pathsep}{os.environ['PATH']}",
+        "NGINX_FOLDER": str(part_folder / "checked"),
+        "WEB_SERVERS": "127.0.0.1:8000, 127.0.0.1:8001",
+        "TRUSTED_PROXIES": "10.0.0.0/8,2001:db8::1",
+    }
+
+    done = run_script(START / "nginx", environment, "--check")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_docker_is_asked_again_for_the_servers(nginx: str, part_folder: Path) -> None:
+    folder = part_folder / "resolved"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NGINX_FOLDER": str(folder),
+        "RESOLVER": "127.0.0.11",
+    }
+
+    # Debian's nginx is too old for `resolve`; what is looked at is the rendering.
+    run_script(START / "nginx", environment, "--check")
+
+    rendered = (folder / "servers.conf").read_text()
+    assert "server web:8000 max_fails=2 fail_timeout=2s resolve;" in rendered
+    assert "resolver 127.0.0.11 valid=2s ipv6=off;" in rendered
+
+
+def test_is_healthy_by_the_health_check(front: tuple[Part, str]) -> None:
+    assert front[0].is_healthy()
+
+
+def test_strangers_cannot_say_who_they_are(outside: Web) -> None:
+    seen = outside.signed(
+        X_Forwarded_For="203.0.113.9",
+        X_Forwarded_Proto="https",
+        X_Forwarded_Host="evil.example",
+        X_Real_IP="203.0.113.9",
+        Forwarded="for=203.0.113.9",
+        Daphne_Root_Path="/evil",
+    ).get("/")
+
+    forwarding = {name: value for name, value in seen.items() if "forward" in name}
+    assert forwarding == {
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+    }
+    assert not {"daphne-root-path", "x-real-ip", "via"} & set(seen)
+    assert seen["host"] == outside.url.removeprefix("http://")
+
+
+def test_a_trusted_proxy_in_front_is_believed(
+    start_nginx: StartNginx,
+    repeater: int,
+) -> None:
+    _, url = start_nginx([repeater], TRUSTED_PROXIES="127.0.0.1")
+
+    seen = (
+        Web(url, {})
+        .signed(
+            X_Forwarded_For="198.51.100.7, 203.0.113.9",
+            X_Forwarded_Proto="https",
+            X_Forwarded_Host="push.example.org",
+        )
+        .get("/")
+    )
+
+    assert seen["x-forwarded-for"] == "203.0.113.9"
+    assert seen["x-forwarded-proto"] == "https"
+    assert seen["host"] == "push.example.org"
+
+
+def test_metrics_are_not_for_outside(outside: Web) -> None:
+    answer = outside.request("GET", "/metrics")
+
+    assert (answer.status, answer.json()["code"]) == (403, "permission_denied")
+    assert "/metrics" not in Repeater.asked
+
+
+def test_a_body_above_a_mebibyte_is_refused_in_the_formats_of_the_api(
+    outside: Web,
+) -> None:
+    answer = outside.request("POST", "/api/notifications/send/", b"x" * 1_048_577)
+
+    assert (answer.status, answer.json()["code"]) == (413, "too_large")
+
+
+def test_static_files_are_asked_for_once(outside: Web) -> None:
+    for _ in range(3):
+        outside.get("/static/assets/page.js")
+
+    assert Repeater.asked.count("/static/assets/page.js") == 1
+
+
+def test_without_a_server_the_answer_says_when_to_come_again(
+    start_nginx: StartNginx,
+) -> None:
+    _, url = start_nginx([free_port()])
+
+    answer = Web(url, {}).request("GET", "/api/status/")
+
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["code"] == "unavailable"
+
+
+@pytest.mark.parametrize("path", ["/", "/ws/notifications/", "/ws/busy", "/api/"])
+def test_no_query_is_in_any_log(
+    front: tuple[Part, str],
+    outside: Web,
+    path: str,
+) -> None:
+    part, _ = front
+    before = part.log().count(f'"GET {path}"')
+
+    for _ in range(4):
+        asked: Any = outside.request("GET", f"{path}?token={CANARY}")
+    wait_until(
+        lambda: part.log().count(f'"GET {path}"') >= before + 4,
+        seconds=10,
+        what="the requests are in the log",
+    )
+
+    assert asked.status in {200, 503}
+    assert CANARY not in part.log()
