@@ -37,7 +37,7 @@ Message = MutableMapping[str, Any]
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
     user_id: int
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = msgspec.Raw()
     title: str = ""
     body: str = ""
     severity: str = "info"
@@ -163,7 +163,7 @@ def _draft(body: bytes, *, source: str, request_id: str) -> Draft | None:
     try:
         strict_json.parse(body)
         said = msgspec.json.decode(body, type=_Body)
-        text = None if said.payload is None else bytes(said.payload).decode()
+        text = bytes(said.payload).decode() or None
         if text is not None:
             policy.checked_text(text)
         draft = Draft(
