@@ -9,8 +9,10 @@ export interface Account {
   last_name: string;
   team: { id: number; name: string } | null;
   is_admin: boolean;
+  is_staff: boolean;
   timezone: string;
   language: string;
+  contacts: { email: string; phone: string; telegram_chat_id: string };
 }
 
 export interface Credentials {

@@ -1,4 +1,4 @@
-/** JSON over HTTP with the session's cookie and its CSRF token, or headers of one's own. */
+/** JSON over HTTP, with the session's cookie and its CSRF token or with a token. */
 
 export interface HttpOptions {
   /** Scheme, host and port of the server; the page's own when absent. */
@@ -6,11 +6,19 @@ export interface HttpOptions {
   fetch?: typeof fetch;
   /** Added to every request, for instance an Authorization header. */
   headers?: () => Record<string, string>;
+  /**
+   * The Authorization header, null for none; asked for before every request, and once more
+   * with the header that the server refused with 401.
+   */
+  authorization?: (refused: string | null) => Promise<string | null>;
 }
 
 const TIMEOUT_MS = 15_000;
 
 export class HttpError extends Error {
+  /** What was wrong with each field of the body, as the server says it. */
+  fields: Readonly<Record<string, readonly string[]>> = {};
+
   constructor(
     /** 0 when there was no answer at all. */
     readonly status: number,
@@ -43,8 +51,22 @@ export class Http {
     return this.request<T>("POST", path, body);
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.request<T>("PATCH", path, body);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.request("DELETE", path);
+  }
+
   private async request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.answer(method, path, body);
+    const address = new URL(path, this.baseUrl);
+    const authorization = (await this.options.authorization?.(null)) ?? null;
+    let response = await this.answer(address, { method, body, authorization });
+    if (response.status === 401 && authorization !== null) {
+      const renewed = (await this.options.authorization?.(authorization)) ?? null;
+      response = await this.answer(address, { method, body, authorization: renewed });
+    }
     const text = await response.text();
     if (!response.ok) {
       throw new HttpError(response.status, detailOf(text, response), retryAfterMs(response));
@@ -52,15 +74,17 @@ export class Http {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
-  private async answer(method: string, path: string, body: unknown): Promise<Response> {
+  private async answer(address: URL, call: Call): Promise<Response> {
+    const { method, body, authorization } = call;
     const headers: Record<string, string> = {
       Accept: "application/json",
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-      ...(method === "GET" ? {} : csrfHeader()),
+      ...(authorization === null ? csrfHeader(method, address) : {}),
+      ...(authorization === null ? {} : { Authorization: authorization }),
       ...this.options.headers?.(),
     };
     try {
-      return await this.fetch(new URL(path, this.baseUrl).href, {
+      return await this.fetch(address.href, {
         method,
         headers,
         credentials: "same-origin",
@@ -74,10 +98,20 @@ export class Http {
   }
 }
 
-/** Django compares this header with its cookie; it changes at login, so read it each time. */
-function csrfHeader(): Record<string, string> {
-  const cookies = "document" in globalThis ? globalThis.document.cookie : "";
-  const match = /(?:^|;\s*)csrftoken=([^;]+)/.exec(cookies);
+interface Call {
+  method: string;
+  body: unknown;
+  authorization: string | null;
+}
+
+/**
+ * Django compares this header with its cookie; it changes at login, so read it each time.
+ * It is nobody else's: another origin must not get it, and would not allow the header.
+ */
+function csrfHeader(method: string, address: URL): Record<string, string> {
+  if (method === "GET" || !("document" in globalThis)) return {};
+  if (address.origin !== globalThis.location.origin) return {};
+  const match = /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document.cookie);
   return match?.[1] === undefined ? {} : { "X-CSRFToken": match[1] };
 }
 
@@ -91,6 +125,15 @@ function detailOf(text: string, response: Response): string {
     // A proxy's error page; the status line says enough.
   }
   return `${response.status} ${response.statusText}`.trim();
+}
+
+function fieldsOf(text: string): Record<string, string[]> {
+  try {
+    const entries = Object.entries(JSON.parse(text) as object);
+    return Object.fromEntries(entries.filter((entry) => Array.isArray(entry[1])));
+  } catch {
+    return {};
+  }
 }
 
 function retryAfterMs(response: Response): number | null {
