@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 from tests.processes import clean_environment, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -122,10 +124,15 @@ class Part:
             )
             raise AssertionError(message) from None
 
-    def pause(self) -> None:
-        """Stop the main process as SIGSTOP does."""
+    def children(self) -> list[psutil.Process]:
+        """List the processes that it has started."""
         assert self._process is not None, f"{self.name} was not started"
-        self._process.send_signal(signal.SIGSTOP)
+        return psutil.Process(self._process.pid).children()
+
+    def pause_children(self) -> None:
+        """Stop what it has started, as SIGSTOP does."""
+        for child in self.children():
+            child.suspend()
 
     def kill(self) -> None:
         """End it and whatever it started."""

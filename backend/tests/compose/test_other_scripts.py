@@ -1,0 +1,186 @@
+"""The scripts of what is not ours, and of what only production has."""
+
+import os
+import stat
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from tests.compose.conftest import StartPart
+from tests.compose.scripts import START, is_answering, run_script
+from tests.conformance.web import Web
+from tests.processes import wait_until
+from tooling.services import programs
+from tooling.services.ports import free_port
+
+
+@pytest.fixture
+def secrets_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "secrets"
+    run_script(START / "secrets", {"SECRETS_DIR": str(folder)})
+    return folder
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> str:
+    """Stand in for an image: its entry point says what it was told."""
+    entry_point = tmp_path / "docker-entrypoint.sh"
+    entry_point.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nenv\n')
+    entry_point.chmod(0o755)
+    return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_the_secrets_are_random_and_only_for_their_readers(secrets_dir: Path) -> None:
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in secrets_dir.iterdir()
+    }
+    values = {path.read_text() for path in secrets_dir.iterdir()}
+
+    assert modes == {
+        "secret_key": 0o600,
+        "metrics_token": 0o600,
+        "flower_basic_auth": 0o600,
+        "admin_password": 0o600,
+        "postgres_password": 0o640,
+        "rabbitmq_login": 0o640,
+        "rabbitmq_password": 0o640,
+    }
+    assert len(values) == len(modes)
+    assert len((secrets_dir / "secret_key").read_text().strip()) >= 50
+
+
+def test_what_is_given_wins_over_what_was_made(secrets_dir: Path) -> None:
+    environment = {
+        "SECRETS_DIR": str(secrets_dir),
+        "RABBITMQ_HOST": "queue.example",
+        "RABBITMQ_LOGIN": "me@home",
+        "RABBITMQ_PASSWORD": "p/w?d#1",
+        "DATA_DIR": str(secrets_dir),
+    }
+    show = "from django.conf import settings; print(settings.RABBITMQ_URL)"
+
+    given = run_script(START / "manage", environment, "shell", "-v0", "-c", show)
+    shown = run_script(START / "info", environment)
+
+    assert given.stdout.strip() == (
+        "amqp://me%40home:p%2Fw%3Fd%231@queue.example:5672/"
+    )
+    assert "login me@home, password p/w?d#1" in shown.stdout
+
+
+def test_postgresql_gets_the_password_that_was_made(
+    secrets_dir: Path, image: str
+) -> None:
+    environment = {"PATH": image, "SECRETS_DIR": str(secrets_dir)}
+
+    told = run_script(START / "postgres", environment).stdout
+
+    password = (secrets_dir / "postgres_password").read_text().strip()
+    assert told.startswith("postgres\n-c\nmax_connections=200\n")
+    assert f"\nPOSTGRES_PASSWORD={password}\n" in told
+
+
+@pytest.mark.parametrize("given", [{}, {"RABBITMQ_PASSWORD": "mine"}])
+def test_rabbitmq_gets_the_login_that_was_made_or_given(
+    secrets_dir: Path,
+    image: str,
+    given: dict[str, str],
+) -> None:
+    environment = {"PATH": image, "SECRETS_DIR": str(secrets_dir), **given}
+
+    told = run_script(START / "rabbitmq", environment).stdout
+
+    made = (secrets_dir / "rabbitmq_password").read_text().strip()
+    assert told.startswith("rabbitmq-server\n")
+    assert "\nRABBITMQ_DEFAULT_USER=carillon\n" in told
+    assert f"\nRABBITMQ_DEFAULT_PASS={given.get('RABBITMQ_PASSWORD', made)}\n" in told
+
+
+def test_tests_are_run_with_what_was_asked_for() -> None:
+    done = run_script(START / "tests", {}, "--version")
+
+    assert done.returncode == 0
+    assert "pytest" in done.stdout
+
+
+@pytest.mark.services
+def test_redis_starts_and_never_evicts(
+    make_part: StartPart,
+    redis_url: str,  # so that Redis is installed
+) -> None:
+    port = free_port()
+    server = programs.redis()
+    assert server is not None
+    environment = {
+        "PATH": f"{server.parent}{os.pathsep}{os.environ['PATH']}",
+        "REDIS_BIND": "127.0.0.1",
+        "REDIS_PORT": str(port),
+    }
+    redis = make_part("redis", environment)
+
+    redis.start()
+
+    wait_until(redis.is_healthy, seconds=10, what="Redis is healthy")
+    assert redis.terminate(within=5) == 0
+
+
+@pytest.mark.services
+def test_flower_wants_its_login(make_part: StartPart, redis_url: str) -> None:
+    port = free_port()
+    environment = {
+        "CELERY_BROKER_URL": redis_url,
+        "SECRETS_DIR": "/nonexistent",
+        "FLOWER_PORT": str(port),
+        "FLOWER_BASIC_AUTH": "watcher:canary",
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+    }
+    flower = make_part("flower", environment)
+    flower.start()
+    wait_until(lambda: is_answering(port, "/healthcheck"), seconds=30, what="Flower")
+    stranger = Web(f"http://127.0.0.1:{port}", {})
+    login = b64encode(b"watcher:canary").decode()
+
+    refused = stranger.request("GET", "/workers")
+    shown = stranger.signed(Authorization=f"Basic {login}").request("GET", "/workers")
+
+    assert (refused.status, shown.status) == (401, 200)
+    assert flower.is_healthy()
+    assert flower.terminate(within=10) == 0
+
+
+@pytest.mark.services
+def test_flower_does_not_start_without_a_login(redis_url: str) -> None:
+    environment = {"CELERY_BROKER_URL": redis_url, "SECRETS_DIR": "/nonexistent"}
+
+    done = run_script(START / "flower", environment)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("carillon: FLOWER_BASIC_AUTH is not set")
+
+
+@pytest.mark.services
+def test_worker_and_beat_work_with_redis_as_their_broker(
+    make_part: StartPart,
+    redis_url: str,
+    fresh_postgres_database: str,
+    part_folder: Path,
+) -> None:
+    environment = {
+        "CELERY_BROKER_URL": redis_url,
+        "REDIS_URL": redis_url,
+        "DATABASE_URL": fresh_postgres_database,
+        "SECRETS_DIR": "/nonexistent",
+        "DATA_DIR": str(part_folder / "redis-data"),
+        "BEAT_SCHEDULE": str(part_folder / "redis-beat"),
+    }
+    migrated = run_script(START / "manage", environment, "migrate", "-v0")
+    assert migrated.returncode == 0, migrated.stderr
+    parts = [make_part(name, environment) for name in ("worker", "beat")]
+
+    for part in parts:
+        part.start()
+
+    for part in parts:
+        wait_until(part.is_healthy, seconds=30, what=f"{part.name} is healthy")
+    assert [part.terminate(within=20) for part in parts] == [0, 0]
