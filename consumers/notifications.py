@@ -20,6 +20,7 @@ from consumers.messages import (
 
 # Stands in a draft for the recipient that is not looked up yet.
 _SOMEBODY = 1
+_EXTERNAL_ID_LENGTH = 150
 _SAID = ("title", "body", "severity", "kind", "url", "expires_at")
 _PLAIN_ENCODINGS = {"", "utf-8", "utf8", "identity"}
 _CHARSETS = {"", "charset=utf-8", "charset=utf8", 'charset="utf-8"'}
@@ -44,6 +45,17 @@ class Refusal:
 class _Entry:
     draft: Draft
     external_id: str | None
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    user_id: int = 0
+    external_id: str = ""
+    payload: msgspec.Raw | None = None
+    title: str = ""
+    body: str = ""
+    severity: str = "info"
+    kind: str = "message"
+    url: str = ""
 
 
 _NO_USER = Refusal("user_not_found", {"user_id": ["There is no such user."]})
@@ -121,7 +133,41 @@ def _is_json(content_type: object) -> bool:
 
 
 def _entry(message: Incoming) -> _Entry:
-    fields = _checked(_parsed(message.body))
+    value = _parsed(message.body)
+    entry = _plain_entry(message)
+    return entry if entry is not None else _any_entry(message, value)
+
+
+def _plain_entry(message: Incoming) -> _Entry | None:
+    """Translate what is right and nothing special; anything else is looked at below.
+
+    A serializer costs three times as much as all the rest of the translation.
+    """
+    try:
+        said = msgspec.json.decode(message.body, type=_Plain)
+        if (said.user_id == 0) == (said.external_id == ""):
+            return None
+        if len(said.external_id) > _EXTERNAL_ID_LENGTH:
+            return None
+        text = None if said.payload is None else bytes(said.payload).decode()
+        draft = Draft(
+            said.user_id or _SOMEBODY,
+            payload_text=None if text is None else policy.checked_text(text),
+            title=said.title,
+            body=said.body,
+            severity=said.severity,
+            kind=said.kind,
+            url=said.url,
+            source=_source(message),
+        )
+        completed = policy.completed(draft, now=clock.now())
+    except (msgspec.DecodeError, DraftError):
+        return None
+    return _Entry(completed, said.external_id or None)
+
+
+def _any_entry(message: Incoming, value: dict[str, Any]) -> _Entry:
+    fields = _checked(value)
     values: dict[str, Any] = {name: fields[name] for name in _SAID if name in fields}
     values["source"] = _source(message)
     try:

@@ -1,0 +1,361 @@
+"""What a publisher sees, with a real RabbitMQ and PostgreSQL."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pika
+import psycopg
+import pytest
+
+from consumers.tests.station import SHORT, Station
+from tests.conformance.door import Deployment, Door
+from tests.supply import Supply
+
+pytestmark = pytest.mark.services
+
+
+def test_d07_a_message_published_by_hand_becomes_a_notification(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    station.listen_until_ready()
+
+    station.publish({"user_id": user_id, "payload": {"order": 7}})
+
+    station.wait(lambda: station.notifications() == 1, "the notification")
+    [(recipient, seq, payload)] = station.rows(
+        "SELECT recipient_id, seq, payload FROM notifications_notification"
+    )
+    assert (recipient, seq, payload) == (user_id, 1, '{"order": 7}')
+
+
+def test_d07_the_result_comes_with_the_correlation_id_of_the_request(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    station.listen_until_ready()
+
+    station.publish({"user_id": user_id, "title": "A"}, correlation_id="request-1")
+
+    [(properties, result)] = station.results(1)
+    assert properties.correlation_id == "request-1"
+    assert (result["status"], result["user_id"], result["seq"]) == (
+        "created",
+        user_id,
+        1,
+    )
+    station.wait(lambda: station.count("consumers_outboxresult") == 0, "the outbox")
+
+
+def test_d07_the_error_comes_with_the_correlation_id_and_without_the_payload(
+    station: Station,
+) -> None:
+    station.listen_until_ready()
+
+    station.publish(
+        {"user_id": 999_999, "payload": "canary"},
+        correlation_id="request-2",
+        reply_to="somebody.else",
+    )
+
+    [(properties, result)] = station.results(1)
+    assert properties.correlation_id == "request-2"
+    assert result["error"]["code"] == "user_not_found"
+    assert "canary" not in json.dumps(result)
+
+
+def test_d07_a_published_message_appears_on_an_open_page(
+    supply: Supply,
+    enter: Callable[[Deployment], Door],
+    postgres_url: str,
+    redis_url: str,
+    rabbitmq_url: str,
+    tmp_path: Any,
+) -> None:
+    running = supply.outside(postgres_url=postgres_url, redis_url=redis_url)
+    environment = running.server.environment
+    person = enter(running.deployment).person()
+    socket = person.tab()
+    station = Station(
+        environment["DATABASE_URL"], rabbitmq_url, tmp_path, environment=environment
+    )
+
+    try:
+        station.listen_until_ready()
+        station.publish({"user_id": int(person.id), "payload": {"from": "queue"}})
+        frame = socket.until("server_notification", seconds=15)
+    finally:
+        station.close()
+
+    assert frame["value"] == {"from": "queue"}
+
+
+def test_d08_what_is_published_while_nobody_listens_is_not_lost(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    assert station.listen_until_ready().stop() == 0
+
+    for number in range(50):
+        station.publish({"user_id": user_id, "payload": number})
+    station.listen()
+
+    station.wait(lambda: station.notifications() == 50, "all of them")
+    payloads = station.rows("SELECT payload FROM notifications_notification ORDER BY seq")
+    assert [int(row[0]) for row in payloads] == list(range(50))
+
+
+def test_d08_twenty_bad_messages_do_not_hold_up_ten_good_ones(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    station.listen_until_ready()
+
+    for number in range(30):
+        if number % 3 == 2:
+            station.publish({"user_id": user_id, "payload": number})
+        elif number % 3 == 1:
+            station.publish(b"no json at all", correlation_id=f"bad-{number}")
+        else:
+            station.publish({"user_id": "seven", "payload": number})
+
+    station.wait(lambda: station.notifications() == 10, "ten notifications")
+    station.wait(lambda: station.dead() == 20, "twenty dead letters")
+    reasons = station.rows(
+        "SELECT reason, count(*) FROM consumers_deadletter GROUP BY 1 ORDER BY 1"
+    )
+    assert reasons == [("bad_json", 10), ("invalid", 10)]
+    station.wait(lambda: station.count("consumers_outboxresult") == 0, "the outbox")
+    assert station.waiting(station.names.send) == 0
+    assert station.waiting(station.names.dead) == 0
+    assert len(station.results(20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("body", "properties", "reason"),
+    [
+        (b"{", {}, "bad_json"),
+        (b"[1]", {}, "bad_json"),
+        ({"payload": 1}, {}, "invalid"),
+        ({"user_id": 10**9, "payload": 1}, {}, "user_not_found"),
+        ({"user_id": 1, "payload": "x" * 33_000}, {}, "payload_too_large"),
+        (b"x" * 20_000_000, {}, "body_too_large"),
+        ({"user_id": 1}, {"content_encoding": "gzip"}, "bad_content_encoding"),
+        ({"user_id": 1}, {"content_type": "text/xml"}, "bad_content_type"),
+        ({"user_id": 1}, {"headers": {"h": "x" * 65_536}}, "headers_too_large"),
+        ({"user_id": 1}, {"message_id": "a\x01b"}, "bad_message_id"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_d08_bad_input_is_a_dead_letter_with_its_reason(
+    listening: Station,
+    body: object,
+    properties: dict[str, Any],
+    reason: str,
+) -> None:
+    before = listening.dead()
+
+    listening.publish(body, **properties)
+
+    listening.wait(lambda: listening.dead() == before + 1, reason)
+    [(found,)] = listening.rows(
+        "SELECT reason FROM consumers_deadletter ORDER BY id DESC LIMIT 1"
+    )
+    [(_, result)] = listening.results(1)
+    assert found == reason
+    assert result["error"]["code"] == reason
+
+
+def test_d08_a_priority_and_a_strange_timestamp_change_nothing(
+    listening: Station,
+) -> None:
+    [user_id, *_] = listening.user_ids()
+    before = listening.notifications()
+
+    listening.publish({"user_id": user_id, "payload": 1}, priority=255, timestamp=1)
+    listening.publish({"user_id": user_id, "payload": 2}, timestamp=4_102_444_800)
+
+    listening.wait(lambda: listening.notifications() == before + 2, "both")
+
+
+def test_d08_a_repeated_message_id_is_one_notification(listening: Station) -> None:
+    [_, user_id, *_] = listening.user_ids()
+    before = listening.notifications()
+
+    for _ in range(3):
+        listening.publish(
+            {"user_id": user_id, "payload": 1}, message_id="once", correlation_id="c"
+        )
+
+    statuses = sorted(result["status"] for _, result in listening.results(3))
+    assert statuses == ["created", "duplicate", "duplicate"]
+    assert listening.notifications() == before + 1
+
+
+def test_d08_two_equal_messages_without_an_id_are_two_notifications(
+    listening: Station,
+) -> None:
+    [_, _, user_id, *_] = listening.user_ids()
+    before = listening.notifications()
+
+    for _ in range(2):
+        listening.publish({"user_id": user_id, "payload": 1})
+
+    listening.wait(lambda: listening.notifications() == before + 2, "both")
+
+
+def test_d08_two_consumers_share_the_work_and_double_nothing(station: Station) -> None:
+    users = station.user_ids()
+    station.listen_until_ready()
+    station.listen_until_ready()
+
+    for number in range(400):
+        body = {"user_id": users[number % len(users)], "payload": number}
+        for _ in range(2):
+            station.publish(body, message_id=f"m{number}")
+
+    station.wait(lambda: station.notifications() >= 400, "all")
+    station.wait(lambda: station.waiting(station.names.send) == 0, "an empty queue")
+    codes = [listener.stop() for listener in station.listeners]
+    assert codes == [0, 0]
+    assert station.notifications() == 400
+    assert station.waiting(station.names.send) == 0
+
+
+def test_d08_sigterm_finishes_what_is_held_and_exits_with_0(station: Station) -> None:
+    [user_id, *_] = station.user_ids()
+    listener = station.listen_until_ready(RABBITMQ_PREFETCH="100")
+    for number in range(1000):
+        station.publish({"user_id": user_id, "payload": number}, message_id=str(number))
+    station.wait(lambda: station.notifications() > 0, "the first")
+
+    code = listener.stop()
+
+    left = station.waiting(station.names.send)
+    assert code == 0
+    # Nothing was taken and not acknowledged: what is not stored is still there.
+    assert station.notifications() + left == 1000
+    assert station.count("consumers_outboxresult") == 0
+
+
+def test_d08_a_wrong_password_is_one_sentence_and_exit_code_3(station: Station) -> None:
+    url = station.rabbitmq_url.replace("guest:guest", "guest:wrong")
+
+    listener = station.listen(RABBITMQ_URL=url)
+
+    assert listener.exit_code(seconds=20) == 3
+    assert listener.log().startswith("carillon: RabbitMQ refuses: ")
+    assert len(listener.log().splitlines()) == 1
+
+
+def test_d08_a_queue_with_other_arguments_is_refused_and_left_alone(
+    station: Station,
+) -> None:
+    station.channel.queue_declare(station.names.send, durable=True)
+    station.channel.basic_publish("", station.names.send, b"kept")
+
+    listener = station.listen()
+
+    assert listener.exit_code(seconds=20) == 3
+    assert "PRECONDITION_FAILED" in listener.log()
+    assert "Traceback" not in listener.log()
+    assert station.waiting(station.names.send) == 1
+
+
+def test_d08_a_deleted_queue_is_made_again(station: Station) -> None:
+    [user_id, *_] = station.user_ids()
+    station.listen_until_ready()
+
+    station.channel.queue_delete(station.names.send)
+
+    station.wait(lambda: station.consumers() == 1, "consuming again")
+    station.publish({"user_id": user_id, "payload": 1})
+    station.wait(lambda: station.notifications() == 1, "the notification")
+
+
+def test_d08_without_the_database_messages_are_kept_and_none_dies(
+    station: Station,
+    postgres_url: str,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    listener = station.listen_until_ready()
+    name = station.database.info.dbname
+    station.database.close()
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )
+
+        for number in range(5):
+            station.publish({"user_id": user_id, "payload": number})
+        station.wait(lambda: "nothing more is fetched" in listener.log(), "the pause")
+        station.wait(lambda: station.consumers() == 0, "no consumer")
+        # Longer than the broker waits for a heartbeat.
+        station.broker.sleep(3.5)
+        assert "RabbitMQ is away" not in listener.log()
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+
+    station.database = psycopg.connect(station.database_url, autocommit=True)
+    station.wait(lambda: station.notifications() == 5, "all of them")
+    station.wait(lambda: station.consumers() == 1, "consuming again")
+    assert station.dead() == 0
+
+
+def test_d08_a_result_that_was_not_confirmed_before_the_end_is_sent_later(
+    station: Station,
+) -> None:
+    station.listen_until_ready().stop()
+    station.database.execute(
+        b"INSERT INTO consumers_outboxresult (key, routing_key, body, content_type,"
+        b" correlation_id, headers, created_at, due_at) VALUES (gen_random_uuid(),"
+        b" 'notifications.result', '{}', '', 'left', '{}', now(), now())"
+    )
+
+    station.listen()
+
+    [(properties, _)] = station.results(1)
+    assert properties.correlation_id == "left"
+    station.wait(lambda: station.count("consumers_outboxresult") == 0, "the outbox")
+
+
+def test_a_message_that_expired_in_the_queue_is_a_dead_letter(station: Station) -> None:
+    [user_id, *_] = station.user_ids()
+    station.listen_until_ready().stop()
+
+    station.publish({"user_id": user_id, "payload": 1}, expiration="1")
+    station.wait(lambda: station.waiting(station.names.send) == 0, "its end")
+    station.listen()
+
+    station.wait(lambda: station.dead() == 1, "the dead letter")
+    [(_, result)] = station.results(1)
+    assert result["error"]["code"] == "expired"
+    assert station.notifications() == 0
+
+
+def test_the_consumer_shows_that_it_lives(station: Station) -> None:
+    station.listen_until_ready()
+
+    station.wait(lambda: station.count("common_signoflife") == 1, "the sign")
+    assert station.rows("SELECT part FROM common_signoflife") == [("rabbitmq_consumer",)]
+
+
+@pytest.fixture(scope="module")
+def listening(
+    postgres_url: str,
+    rabbitmq_url: str,
+    prepared: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """Share one station with a listener among tests that only publish."""
+    from consumers.tests.station import drop_database, new_database  # noqa: PLC0415
+
+    url = new_database(postgres_url, template=prepared)
+    station = Station(url, rabbitmq_url, tmp_path_factory.mktemp("listening"))
+    station.listen_until_ready()
+    yield station
+    station.close()
+    drop_database(postgres_url, url)
