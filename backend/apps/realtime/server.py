@@ -19,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
 )
 
 from apps.common import status, watchdog
+from apps.common.stalling import Guard
 from apps.realtime.consumer import ABORT_EXTENSION, WRITE_EXTENSION
 from apps.realtime.hub import hub_of_this_loop
 
@@ -133,10 +134,17 @@ class Server(uvicorn.Server):
         """Keep what to stop besides, such as the worker threads."""
         super().__init__(config)
         self._before_stop = before_stop
+        self.guard = Guard("web", patience_seconds=settings.STALL_SECONDS)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Show, ten times a second, that the loop turns."""
+        self.guard.sign()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain the sockets, stop the workers, then stop serving."""
         _exit_after(settings.SHUTDOWN_SECONDS)
+        self.guard.stop()
         status.set_draining(True)
         await hub_of_this_loop().drain()
         await asyncio.to_thread(self._before_stop)
@@ -169,7 +177,11 @@ def run(*, host: str, port: int, before_stop: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     watchdog.start()
-    Server(config, before_stop=before_stop).run()
+    server = Server(config, before_stop=before_stop)
+    if not settings.CELERY_IS_EMBEDDED:
+        # Where there are several processes, somebody starts this one again.
+        server.guard.start()
+    server.run()
     watchdog.stop()
 
 
