@@ -1,5 +1,6 @@
 /** CarillonClient: one live connection to a user's notifications (docs/protocol.md). */
 
+import { Access, type Pass, ticketsFrom } from "./access";
 import { AccountApi } from "./account";
 import { Backoff } from "./backoff";
 import { closeRule, type StopReason } from "./close-codes";
@@ -13,11 +14,19 @@ import { InboxApi } from "./inbox";
 import type { Position, StreamPosition } from "./position";
 import { Reception } from "./reception";
 import { Socket, type WebSocketConstructor } from "./socket";
+import { defaultStorage, type PositionStorage } from "./storage";
 import { Alarm, systemTimers, type Timers } from "./timers";
 
-export interface ClientOptions extends HttpOptions {
-  /** Where a ticket comes from; POST /api/auth/ticket/ when absent. */
-  ticket?: () => Promise<string>;
+export interface ClientOptions extends Omit<HttpOptions, "authorization"> {
+  /**
+   * Where a ticket comes from, and with it the token for the inbox over HTTP. Without this
+   * and `ticketUrl`: POST /api/auth/ticket/, with the session's cookie or `headers`.
+   */
+  ticket?: () => Promise<string | Pass>;
+  /** An address of one's own backend that answers a POST with what the server gave it. */
+  ticketUrl?: string;
+  /** Where the resume position is kept; `localStorage` in a browser; null for nowhere. */
+  storage?: PositionStorage | null;
   /** Node.js 20 has none of its own. */
   WebSocket?: WebSocketConstructor;
   timers?: Timers;
@@ -31,13 +40,13 @@ const HELLO_WITHIN_MS = 15_000;
 const FALLBACK_AFTER_MS = 10_000;
 const THROTTLED_TICKET_MS = 10_000;
 const RENEW_AGAIN_MS = 5_000;
-const KEYS_PER_FRAME = 100;
 
 export class CarillonClient extends Emitter<ClientEvents> {
   readonly inbox: InboxApi;
   readonly account: AccountApi;
 
   private readonly http: Http;
+  private readonly access: Access | null;
   private readonly timers: Timers;
   private readonly random: () => number;
   private readonly backoff: Backoff;
@@ -58,10 +67,14 @@ export class CarillonClient extends Emitter<ClientEvents> {
 
   constructor(private readonly options: ClientOptions = {}) {
     super();
-    this.http = new Http(options);
+    this.timers = options.timers ?? systemTimers;
+    this.access = accessOf(options, this.timers);
+    this.http = new Http({
+      ...options,
+      authorization: async (refused) => (await this.access?.authorization(refused)) ?? null,
+    });
     this.inbox = new InboxApi(this.http);
     this.account = new AccountApi(this.http);
-    this.timers = options.timers ?? systemTimers;
     this.random = options.random ?? Math.random;
     this.backoff = new Backoff(this.random);
     this.retry = new Alarm(this.timers);
@@ -73,6 +86,9 @@ export class CarillonClient extends Emitter<ClientEvents> {
       random: this.random,
       emit: (name, event) => this.emit(name, event),
       acknowledges: options.autoAcknowledge !== false,
+      storage: options.storage === undefined ? defaultStorage() : options.storage,
+      server: this.http.baseUrl,
+      sendKeys: (type, keys) => this.sendKeys(type, keys),
       sendUpTo: (upTo) => this.sendUpTo(upTo),
     });
     this.heartbeat = new Heartbeat({
@@ -99,9 +115,16 @@ export class CarillonClient extends Emitter<ClientEvents> {
     return this.current;
   }
 
-  /** Connect and stay connected until close() or a close code that forbids it. */
+  /**
+   * Connect and stay connected until close() or a close code that forbids it; without a list
+   * (resumeFrom) from where this browser was.
+   */
   connect(): void {
     if (this.current.phase !== "idle" && this.current.phase !== "stopped") return;
+    if ((this.options.WebSocket ?? (globalThis.WebSocket as unknown)) === undefined) {
+      throw new Error("There is no WebSocket here: give the option WebSocket.");
+    }
+    this.reception.restore();
     this.backoff.reset();
     this.wasRefused = false;
     void this.open();
@@ -118,16 +141,17 @@ export class CarillonClient extends Emitter<ClientEvents> {
 
   /** Start from where a list was read. */
   resumeFrom(stream: StreamPosition): void {
-    this.position.adopt(stream);
+    this.reception.resumeFrom(stream);
   }
 
-  /** Tell the server that these are stored or shown. */
+  /** Tell the server that these are stored or shown; without a connection, later. */
   acknowledge(keys: readonly string[]): void {
-    this.sendKeys("message_ack", keys);
+    this.reception.acknowledge(keys);
   }
 
+  /** Mark as read, which also acknowledges; without a connection, later. */
   markRead(keys: readonly string[]): void {
-    this.sendKeys("message_read", keys);
+    this.reception.markRead(keys);
   }
 
   /** Measure the way there and back, in milliseconds. */
@@ -159,11 +183,11 @@ export class CarillonClient extends Emitter<ClientEvents> {
   }
 
   private newTicket(): Promise<string> {
-    return this.options.ticket?.() ?? this.account.ticket();
+    return this.access?.ticket() ?? this.account.ticket();
   }
 
   private openSocket(ticket: string): void {
-    const address = new URL(`/ws/notifications/${this.position.query()}`, this.http.baseUrl);
+    const address = new URL(`/ws/notifications/${this.reception.open()}`, this.http.baseUrl);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new Socket({
       WebSocket: this.options.WebSocket,
@@ -194,7 +218,7 @@ export class CarillonClient extends Emitter<ClientEvents> {
         this.wasRefused = true;
         break;
       case "reload":
-        this.position.forget();
+        this.reception.startOver();
         this.emit("reload", { reason: "epoch" });
         break;
       case "as-announced":
@@ -259,7 +283,7 @@ export class CarillonClient extends Emitter<ClientEvents> {
       case "server_notification":
         return this.reception.take(frame);
       case "replay_end":
-        return this.position.raiseSeq(frame.seq);
+        return this.reception.endReplay(frame.seq);
       case "notification_state":
         return this.reception.takeState(frame);
       case "resync":
@@ -297,6 +321,7 @@ export class CarillonClient extends Emitter<ClientEvents> {
   }
 
   private greeted(hello: HelloFrame): void {
+    if (!this.reception.isFor(hello)) return this.beginAnew();
     const reload = this.reception.greet(hello);
     this.helloDeadline.clear();
     this.stable.set(STABLE_AFTER_MS, () => {
@@ -309,7 +334,15 @@ export class CarillonClient extends Emitter<ClientEvents> {
     this.emit("hello", hello);
     this.emit("unread", { unread: hello.unread, through: hello.stream.last_seq });
     if (reload !== null) this.emit("reload", { reason: reload });
-    this.reception.acknowledgements.flush();
+    this.reception.flush();
+  }
+
+  /** The tickets are another user's now: connect again, from that user's position. */
+  private beginAnew(): void {
+    this.socket?.close();
+    this.dropSocket();
+    this.emit("reload", { reason: "user" });
+    void this.open();
   }
 
   private async renewSession(): Promise<void> {
@@ -330,11 +363,9 @@ export class CarillonClient extends Emitter<ClientEvents> {
     return this.send({ type: "message_ack", up_to: upTo, epoch });
   }
 
-  private sendKeys(type: "message_ack" | "message_read", keys: readonly string[]): void {
-    for (let start = 0; start < keys.length; start += KEYS_PER_FRAME) {
-      const part = keys.slice(start, start + KEYS_PER_FRAME);
-      this.send(type === "message_ack" ? { type, keys: part } : { type, keys: part });
-    }
+  private sendKeys(type: "message_ack" | "message_read", keys: string[]): boolean {
+    if (this.current.phase !== "live") return false;
+    return this.send(type === "message_ack" ? { type, keys } : { type, keys });
   }
 
   private send(frame: ClientFrame): boolean {
@@ -348,4 +379,11 @@ export class CarillonClient extends Emitter<ClientEvents> {
     });
     return true;
   }
+}
+
+function accessOf(options: ClientOptions, timers: Timers): Access | null {
+  const { ticket, ticketUrl, fetch } = options;
+  if (ticket !== undefined) return new Access(ticket, timers);
+  if (ticketUrl === undefined) return null;
+  return new Access(ticketsFrom(ticketUrl, fetch === undefined ? {} : { fetch }), timers);
 }

@@ -22,7 +22,12 @@ export type ConnectionStatus =
   | { phase: "waiting"; retryAt: number; fallback: FallbackState }
   | { phase: "stopped"; reason: StopReason; code: number | null };
 
-export type ReloadReason = "epoch" | "not-recovered" | "truncated";
+export type ReloadReason =
+  | "epoch"
+  | "not-recovered"
+  | "truncated"
+  /** The tickets belong to somebody else now; what was shown is not theirs. */
+  | "user";
 
 export interface ClientEvents {
   status: ConnectionStatus;

@@ -68,9 +68,7 @@ export class Http {
       response = await this.answer(address, { method, body, authorization: renewed });
     }
     const text = await response.text();
-    if (!response.ok) {
-      throw new HttpError(response.status, detailOf(text, response), retryAfterMs(response));
-    }
+    if (!response.ok) throw failure(response, text);
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
@@ -113,6 +111,13 @@ function csrfHeader(method: string, address: URL): Record<string, string> {
   if (address.origin !== globalThis.location.origin) return {};
   const match = /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document.cookie);
   return match?.[1] === undefined ? {} : { "X-CSRFToken": match[1] };
+}
+
+function failure(response: Response, text: string): HttpError {
+  const { status } = response;
+  const error = new HttpError(status, detailOf(text, response), retryAfterMs(response));
+  error.fields = fieldsOf(text);
+  return error;
 }
 
 function detailOf(text: string, response: Response): string {

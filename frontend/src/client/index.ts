@@ -1,5 +1,6 @@
 /** What a user of the client imports. */
 
+export type { Pass, TicketSource } from "./access";
 export { AccountApi, type Account, type Credentials } from "./account";
 export { CarillonClient, type ClientOptions } from "./client";
 export type { StopReason } from "./close-codes";
@@ -16,4 +17,5 @@ export {
   type RowState,
 } from "./inbox";
 export type { StreamPosition } from "./position";
+export type { PositionStorage } from "./storage";
 export type { WebSocketConstructor, WebSocketLike } from "./socket";

@@ -20,6 +20,11 @@ export class Position {
     return this.seqDone ?? 0;
   }
 
+  /** Whether anything of this epoch was processed. */
+  get isKnown(): boolean {
+    return this.seqDone !== null;
+  }
+
   get state(): number | null {
     return this.stateDone;
   }

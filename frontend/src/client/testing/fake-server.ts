@@ -133,6 +133,8 @@ type Route = (path: string) => Response | Promise<Response>;
 export class FakeServer {
   readonly sockets: FakeSocket[] = [];
   readonly requests: string[] = [];
+  /** Method and address of each request with what it was authorized by. */
+  readonly calls: { call: string; authorization: string | null }[] = [];
   readonly told: { name: keyof ClientEvents; event: unknown }[] = [];
   tickets = 0;
   onTicket: Route = () => answer(201, { ticket: `t${this.tickets}`, expires_in: 30 });
@@ -145,7 +147,7 @@ export class FakeServer {
     const { drawn, ...rest } = options;
     this.client = new CarillonClient({
       baseUrl: "https://carillon.example",
-      fetch: (address) => this.handle(new URL(address as string)),
+      fetch: (address, init) => this.handle(new URL(address as string), init ?? {}),
       WebSocket: class extends FakeSocket {
         constructor(address: string, protocols: string[]) {
           super(address, protocols);
@@ -190,14 +192,35 @@ export class FakeServer {
       .map(({ event }) => event as ClientEvents[Name]);
   }
 
-  private async handle(address: URL): Promise<Response> {
+  private async handle(address: URL, init: RequestInit): Promise<Response> {
     const path = `${address.pathname}${address.search}`;
+    this.calls.push({
+      call: `${init.method ?? "GET"} ${address.origin}${path}`,
+      authorization: new Headers(init.headers).get("Authorization"),
+    });
     this.requests.push(path);
     if (address.pathname === "/api/auth/ticket/") {
       this.tickets += 1;
       return await this.onTicket(path);
     }
     return await this.onList(path);
+  }
+}
+
+/** A browser's storage; give the same one to two clients for a reload. */
+export class FakeStorage {
+  readonly entries = new Map<string, string>();
+
+  getItem(name: string): string | null {
+    return this.entries.get(name) ?? null;
+  }
+
+  setItem(name: string, value: string): void {
+    this.entries.set(name, value);
+  }
+
+  removeItem(name: string): void {
+    this.entries.delete(name);
   }
 }
 
