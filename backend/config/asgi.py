@@ -13,6 +13,7 @@ _django = get_asgi_application()
 from apps.common import forwarding  # noqa: E402
 from apps.notifications.quick_send import QuickSend  # noqa: E402
 from apps.realtime.routing import websocket_application  # noqa: E402
+from config.cors import cors  # noqa: E402
 from config.edge import edge  # noqa: E402
 
 
@@ -21,5 +22,5 @@ async def _sockets(scope: Any, receive: Any, send: Any) -> None:
 
 
 application = ProtocolTypeRouter(
-    {"http": edge(QuickSend(_django)), "websocket": _sockets}
+    {"http": cors(edge(QuickSend(_django))), "websocket": _sockets}
 )

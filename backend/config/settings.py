@@ -56,6 +56,7 @@ if HOST not in {"0.0.0.0", "::"}:  # noqa: S104  (a comparison, nothing is bound
 _own_origins = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS", _own_origins)
 WS_ALLOWED_ORIGINS = origins("WS_ALLOWED_ORIGINS", _own_origins)
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS", [])
 TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 
 INSTALLED_APPS = [

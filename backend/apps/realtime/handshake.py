@@ -78,13 +78,19 @@ def origin_is_allowed(
     scheme and host are the request's own, `http` or `https` and `name[:port]`. A
     missing header is no browser and is allowed; `null` is a browser and is not.
     """
-    if origin is None:
-        return True
+    return origin is None or origin_is_listed(
+        origin,
+        [f"{scheme}://{host}", *allowed],
+    )
+
+
+def origin_is_listed(origin: str, allowed: list[str]) -> bool:
+    """Say whether an `Origin` header is one of these origins."""
     given = _normal(origin)
     # Browsers write origins in lower case (RFC 6454, section 6.1).
     if given is None or origin != origin.lower():
         return False
-    return given in {_normal(f"{scheme}://{host}"), *map(_normal, allowed)}
+    return given in set(map(_normal, allowed))
 
 
 def _normal(origin: str) -> tuple[str, str, int] | None:
