@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.compose.conftest import StartPart
-from tests.compose.scripts import START, is_answering, run_script
+from tests.compose.scripts import COMPOSE, START, is_answering, run_script
 from tests.conformance.web import Web
 from tests.processes import wait_until
 from tooling.services import programs
@@ -184,3 +184,34 @@ def test_worker_and_beat_work_with_redis_as_their_broker(
     for part in parts:
         wait_until(part.is_healthy, seconds=30, what=f"{part.name} is healthy")
     assert [part.terminate(within=20) for part in parts] == [0, 0]
+
+
+def test_an_update_starts_the_new_servers_before_it_ends_the_old(
+    tmp_path: Path,
+) -> None:
+    docker = tmp_path / "docker"
+    said = tmp_path / "said"
+    docker.write_text(
+        f'#!/bin/sh\necho "$@" >> {said}\n'
+        '[ "$2" != ps ] || printf "old-1\\nold-2\\n"\n',
+    )
+    docker.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+
+    done = run_script(COMPOSE / "update", environment)
+
+    assert done.returncode == 0, done.stderr
+    words = [line.split() for line in said.read_text().splitlines()]
+    asked = [each[:2] + each[-2:] for each in words]
+    assert asked == [
+        ["compose", "build", "compose", "build"],
+        ["compose", "run", "--rm", "setup"],
+        ["compose", "ps", "--quiet", "web"],
+        ["compose", "up", "web=4", "web"],
+        ["stop", "--time", "15", "old-1"],
+        ["rm", "old-1", "rm", "old-1"],
+        ["stop", "--time", "15", "old-2"],
+        ["rm", "old-2", "rm", "old-2"],
+        ["compose", "up", "web=2", "web"],
+        ["compose", "up", "beat", "flower"],
+    ]
