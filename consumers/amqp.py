@@ -10,6 +10,7 @@ Source: https://www.rabbitmq.com/docs/confirms, https://www.rabbitmq.com/docs/qu
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ import pika
 from django.conf import settings
 from pika.adapters.select_connection import IOLoop
 from pika.exceptions import (
-    AuthenticationError,
     ChannelClosedByBroker,
     ConnectionClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
 )
 
 from consumers import messages
@@ -36,6 +38,7 @@ ACCESS_REFUSED, RESOURCE_LOCKED, PRECONDITION_FAILED = 403, 405, 406
 NOT_ALLOWED = 530
 FINAL = {ACCESS_REFUSED, RESOURCE_LOCKED, PRECONDITION_FAILED, NOT_ALLOWED}
 IN_FLIGHT_LIMIT = 5000
+_ANSWER = re.compile(r"ConnectionClosedByBroker: \((\d+)\) ['\"](.*)['\"]")
 
 
 def new_loop() -> Any:
@@ -173,14 +176,18 @@ class Line:
     def _channel_closed(self, channel: Any, reason: BaseException) -> None:
         refusal = _refusal(reason)
         if refusal is not None and not self.is_ready:
-            self._on_refused(_sentence(refusal))
+            self._refused(refusal)
         self.drop()
 
     def _not_opened(self, _: Any, error: BaseException) -> None:
         refusal = _refusal(error)
         if refusal is not None:
-            self._on_refused(_sentence(refusal))
+            self._refused(refusal)
         self._closed(_, error)
+
+    def _refused(self, reason: str) -> None:
+        self._is_ending = True
+        self._on_refused(_sentence(reason))
 
     def _closed(self, _: Any, reason: BaseException) -> None:
         self.is_ready, self.channel = False, None
@@ -409,16 +416,16 @@ def _parameters(purpose: str) -> Any:
 
 
 def _refusal(error: BaseException) -> str | None:
-    """Find, in what pika wraps, an answer that trying again does not change."""
+    """Return the broker's answer if trying again does not change it."""
     if isinstance(error, ConnectionClosedByBroker | ChannelClosedByBroker):
         code, text = error.args
-        return str(text) if code in FINAL else None
-    if isinstance(error, AuthenticationError):
-        return "the user or the password is wrong"
-    inner = [*getattr(error, "exceptions", ()), getattr(error, "exception", None)]
-    inner += list(error.args)
-    found = (_refusal(each) for each in inner if isinstance(each, BaseException))
-    return next((each for each in found if each is not None), None)
+    elif isinstance(error, ProbableAuthenticationError | ProbableAccessDeniedError):
+        # What happened is inside as text; without an answer the broker just went away.
+        answer = _ANSWER.search(str(error.args[0]))
+        code, text = (int(answer[1]), answer[2]) if answer else (0, "")
+    else:
+        return None
+    return str(text) if code in FINAL else None
 
 
 def _sentence(reason: str) -> str:

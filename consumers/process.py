@@ -70,7 +70,7 @@ class Listener:
         """Listen until a signal comes or RabbitMQ refuses for good."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        threading.Thread(target=self.watch, name="watchdog", daemon=True).start()
         self.worker.start()
         self.intake.open()
         self.outlet.open()
@@ -93,7 +93,8 @@ class Listener:
             self.outlet.publish(rows)
 
     def _refused(self, sentence: str) -> None:
-        sys.stderr.write(f"carillon: {sentence}\n")
+        if self._exit_code != REFUSED:  # the other line hears the same
+            sys.stderr.write(f"carillon: {sentence}\n")
         self._exit_code = REFUSED
         self.loop.stop()
 
@@ -142,7 +143,7 @@ class Listener:
         elif not self.worker.is_ending:
             self.worker.end()
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """End a process whose loop stands still, so that its supervisor restarts it."""
         while True:
             time.sleep(TICK_SECONDS)

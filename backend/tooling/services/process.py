@@ -30,17 +30,27 @@ class Process:
         self.name = Path(command[0]).name
         self.stop_signal = stop_signal
         self.log = folder / f"{self.name}.log"
-        with self.log.open("wb") as output:
-            self.popen = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={**os.environ, **(environment or {})},
+        self._command = command
+        self._environment = {**os.environ, **(environment or {})}
+        self._user = user
+        self.popen = self._started()
+
+    def restart(self) -> None:
+        """Start it again as it was started, on what it left; it has ended."""
+        self.popen = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                self._command,
+                cwd=self.log.parent,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                user=user,
-                extra_groups=[] if user else None,
+                user=self._user,
+                extra_groups=[] if self._user else None,
             )
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:

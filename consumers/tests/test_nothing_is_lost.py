@@ -1,0 +1,205 @@
+"""N1: consumers and the broker die by kill -9; nothing is lost, doubled or left out."""
+
+import gc
+import json
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+from pika.exceptions import AMQPError
+
+from consumers.tests.station import Listener, Station, drop_database, new_database
+from tests.processes import wait_until
+from tooling.services.process import answers
+from tooling.services.servers import Running, start_rabbitmq
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.timeout(180),
+    # pika leaves the sockets of a connection that broke to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+MESSAGES = 5000
+CONSUMER_KILLS = 10
+BROKER_KILLS = 2
+SEED = int(os.environ.get("SEED", "20"))
+
+
+class Broker:
+    """A RabbitMQ that may be killed, paused and started again."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.url = running.url
+        self._process = running.processes[0]
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the broker alone."""
+        os.killpg(self._process.popen.pid, number)
+
+    def kill(self) -> None:
+        """End it as a power failure does."""
+        self.signal(signal.SIGKILL)
+        self._process.popen.wait()
+
+    def start_again(self) -> None:
+        """Start on what is on its disk."""
+        self._process.restart()
+
+    def is_ready(self) -> bool:
+        """Say whether it speaks AMQP."""
+        parameters = pika.URLParameters(self.url)
+        return answers(parameters.port, say=b"AMQP\x00\x00\x09\x01", expect=b"\x01")
+
+
+class Publisher(threading.Thread):
+    """Publishes with confirms; what was not confirmed is published again."""
+
+    def __init__(self, station: Station, url: str) -> None:
+        super().__init__(daemon=True)
+        self._station = station
+        self._url = url
+        self._users = station.user_ids()
+        self.confirmed = 0
+
+    def run(self) -> None:
+        """Publish all."""
+        while self.confirmed < MESSAGES:
+            try:
+                self._publish()
+            except AMQPError:
+                continue
+        gc.collect()
+
+    def _publish(self) -> None:
+        parameters = pika.URLParameters(self._url)
+        parameters.heartbeat = 2
+        with pika.BlockingConnection(parameters) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            while self.confirmed < MESSAGES:
+                number = self.confirmed
+                body = {
+                    "user_id": self._users[number % len(self._users)],
+                    "payload": number,
+                }
+                channel.basic_publish(
+                    self._station.names.exchange,
+                    "notifications.send",
+                    json.dumps(body).encode(),
+                    pika.BasicProperties(delivery_mode=2, message_id=f"n{number}"),
+                    mandatory=True,
+                )
+                self.confirmed += 1
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """Start a broker that this test alone uses."""
+    folder = tmp_path / "rabbitmq"
+    folder.mkdir()
+    running = start_rabbitmq(folder)
+    yield Broker(running)
+    running.stop()
+
+
+@pytest.fixture
+def private_station(
+    broker: Broker,
+    postgres_url: str,
+    rabbitmq_url: str,
+    prepared: str,
+    tmp_path: Path,
+) -> Iterator[Station]:
+    """Listen at the private broker."""
+    url = new_database(postgres_url, template=prepared)
+    station = Station(url, broker.url, tmp_path)
+    yield station
+    for listener in station.listeners:
+        listener.kill()
+    station.database.close()
+    drop_database(postgres_url, url)
+
+
+def test_d08_nothing_is_lost_doubled_or_left_out_by_kill_9(
+    broker: Broker,
+    private_station: Station,
+) -> None:
+    station, chance = private_station, random.Random(SEED)
+    listeners = [station.listen_until_ready(), station.listen_until_ready()]
+    station.broker.close()
+    publisher = Publisher(station, broker.url)
+    publisher.start()
+
+    faults = ["consumer"] * CONSUMER_KILLS + ["broker"] * BROKER_KILLS
+    chance.shuffle(faults)
+    for number, fault in enumerate(faults, start=1):
+        reached = MESSAGES * number // (len(faults) + 1)
+        station.wait(
+            lambda reached=reached: station.notifications() >= reached,
+            f"{reached} notifications",
+            seconds=60,
+        )
+        if fault == "broker":
+            broker.kill()
+            broker.start_again()
+        else:
+            _replace(listeners, chance.randrange(2), station)
+    publisher.join(90)
+
+    station.wait(lambda: station.notifications() >= MESSAGES, "all of them", seconds=60)
+    assert [listener.stop() for listener in listeners] == [0, 0]
+    assert publisher.confirmed == MESSAGES
+    payloads = station.rows("SELECT payload FROM notifications_notification")
+    assert sorted(int(row[0]) for row in payloads) == list(range(MESSAGES))
+    assert _gaps(station) == []
+    assert station.dead() == 0
+
+
+def test_d08_a_paused_broker_is_noticed_and_found_again(
+    broker: Broker,
+    private_station: Station,
+) -> None:
+    station = private_station
+    [user_id, *_] = station.user_ids()
+    listener = station.listen_until_ready()
+    station.publish({"user_id": user_id, "payload": 1})
+    station.wait(lambda: station.notifications() == 1, "the first")
+    station.broker.close()
+
+    broker.signal(signal.SIGSTOP)
+    try:
+        station.wait(lambda: "RabbitMQ is away" in listener.log(), "the notice")
+    finally:
+        broker.signal(signal.SIGCONT)
+
+    wait_until(broker.is_ready, seconds=30, what="the broker")
+    station.broker = pika.BlockingConnection(pika.URLParameters(broker.url))
+    station.channel = station.broker.channel()
+    station.wait(lambda: station.consumers() == 1, "consuming again")
+    station.publish({"user_id": user_id, "payload": 2})
+    station.wait(lambda: station.notifications() == 2, "the second")
+
+
+def _replace(listeners: list[Listener], index: int, station: Station) -> None:
+    listeners[index].kill()
+    listeners[index] = station.listen()
+
+
+def _gaps(station: Station) -> list[Any]:
+    """List the users whose numbers are not 1, 2, 3 … up to their stream's last."""
+    return station.rows(
+        "SELECT recipient_id, count(*), max(seq), last_seq "
+        "FROM notifications_notification "
+        "JOIN notifications_stream ON user_id = recipient_id "
+        "GROUP BY recipient_id, last_seq "
+        "HAVING count(*) <> last_seq OR max(seq) <> last_seq"
+    )
