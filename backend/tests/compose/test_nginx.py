@@ -85,7 +85,7 @@ def test_docker_is_asked_again_for_the_servers(nginx: str, part_folder: Path) ->
     run_script(START / "nginx", environment, "--check")
 
     rendered = (folder / "servers.conf").read_text()
-    assert "server web:8000 max_fails=2 fail_timeout=2s resolve;" in rendered
+    assert "server web:8000 max_fails=2 fail_timeout=1s resolve;" in rendered
     assert "resolver 127.0.0.11 valid=2s ipv6=off;" in rendered
 
 
@@ -153,6 +153,15 @@ def test_static_files_are_asked_for_once(outside: Web) -> None:
         outside.get("/static/assets/page.js")
 
     assert Repeater.asked.count("/static/assets/page.js") == 1
+
+
+def test_servers_that_take_no_sockets_still_get_everything_else(outside: Web) -> None:
+    refused = [outside.request("GET", "/ws/busy").status for _ in range(6)]
+
+    answered = [outside.request("GET", "/api/status/").status for _ in range(6)]
+
+    assert refused == [503] * 6
+    assert answered == [200] * 6
 
 
 def test_without_a_server_the_answer_says_when_to_come_again(

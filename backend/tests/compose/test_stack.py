@@ -244,7 +244,7 @@ def test_a_rolling_restart_loses_nothing_and_says_goodbye(
             )
             if answer.status == 200:
                 sent += 1
-            ended.wait(0.05)
+            ended.wait(0.1)
 
     service, url = stack.deployment.service, stack.deployment.url
     with Crowd(pages, service=service, url=url) as crowd:
