@@ -1,10 +1,8 @@
-"""The process: an I/O thread, a worker thread, a watchdog, signals and exit codes."""
+"""The process: an I/O thread, a worker thread, their guards, signals and exit codes."""
 
 import logging
-import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from apps.common.stalling import Guard
 from apps.push import publishing
 from consumers.amqp import Intake, Outlet, new_loop
 from consumers.messages import Incoming
@@ -23,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 NOT_CONFIGURED = 2
 REFUSED = 3
-STALLED = 70
 TICK_SECONDS = 0.1
 
 
@@ -64,18 +62,23 @@ class Listener:
         self._exit_code = 0
         self._stops_at: float | None = None
         self._is_drained = False
-        self._seen_at = time.monotonic()
+        self._guard = Guard(
+            "rabbitmq_consumer",
+            patience_seconds=settings.STALL_SECONDS,
+        )
 
     def run(self) -> int:
         """Listen until a signal comes or RabbitMQ refuses for good."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
-        threading.Thread(target=self.watch, name="watchdog", daemon=True).start()
+        self._guard.start()
         self.worker.start()
         self.intake.open()
         self.outlet.open()
         self._tick()
         self.loop.start()
+        self._guard.stop()
+        self.loop.close()
         publishing.flush(timeout_seconds=1.0)
         return self._exit_code
 
@@ -100,7 +103,8 @@ class Listener:
 
     def _tick(self) -> None:
         """Look at what no event tells."""
-        self._seen_at = now = time.monotonic()
+        self._guard.sign()
+        now = time.monotonic()
         self.loop.call_later(TICK_SECONDS, self._tick)
         self.worker.generation = self.intake.generation
         self.worker.may_publish = self.outlet.is_ready
@@ -142,12 +146,3 @@ class Listener:
             self.loop.stop()
         elif not self.worker.is_ending:
             self.worker.end()
-
-    def watch(self) -> None:
-        """End a process whose loop stands still, so that its supervisor restarts it."""
-        while True:
-            time.sleep(TICK_SECONDS)
-            oldest = min(self._seen_at, self.worker.seen_at)
-            if time.monotonic() - oldest > settings.RABBITMQ_STALL_SECONDS:
-                logger.critical("stalled")
-                os._exit(STALLED)

@@ -15,6 +15,7 @@ from django.db import connection as database
 from psycopg_pool import PoolTimeout
 
 from apps.common import clock, status
+from apps.common.stalling import Guard
 from consumers import dead_letters, inbox, intake, outbox
 from consumers.messages import Incoming
 from consumers.models import OutboxResult
@@ -53,7 +54,10 @@ class Worker(threading.Thread):
         self.generation = 0
         # Since when the messages in hand have been tried.
         self.busy_since: float | None = None
-        self.seen_at = time.monotonic()
+        self.guard = Guard(
+            "the worker of rabbitmq_consumer",
+            patience_seconds=settings.STALL_SECONDS,
+        )
         self.is_connected = False
         self.may_publish = False
         self.is_ending = False
@@ -81,8 +85,9 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Work until the end."""
+        self.guard.start()
         while True:
-            self.seen_at = time.monotonic()
+            self.guard.sign()
             batch, is_last = self._next_batch()
             self._work(batch)
             self._keep_house()
@@ -90,6 +95,7 @@ class Worker(threading.Thread):
                 self._on_finished()
             if is_last and self.is_ending:
                 break
+        self.guard.stop()
         with contextlib.suppress(Error):
             database.close()
 
@@ -153,7 +159,7 @@ class Worker(threading.Thread):
         """Wait; say whether the deliveries are still ours."""
         deadline = time.monotonic() + seconds
         while (now := time.monotonic()) < deadline:
-            self.seen_at = now
+            self.guard.sign()
             if batch[0].generation < self.generation:
                 return self._awaited_database()
             time.sleep(min(0.05, deadline - now))
@@ -162,7 +168,7 @@ class Worker(threading.Thread):
     def _awaited_database(self) -> bool:
         """Stay busy, so that nothing is fetched, until the database answers."""
         while not self.is_ending:
-            self.seen_at = time.monotonic()
+            self.guard.sign()
             try:
                 clock.synchronize()
             except AWAY as error:
@@ -178,7 +184,7 @@ class Worker(threading.Thread):
             database.close()
 
     def _keep_house(self) -> None:
-        self.seen_at = time.monotonic()
+        self.guard.sign()
         try:
             _empty(self._confirmed, outbox.forget_confirmed)
             _empty(self._returned, outbox.release)

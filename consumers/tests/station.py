@@ -84,10 +84,15 @@ class Station:
     listeners: list[Listener] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.names = Names(self.prefix)
+        self.rename(self.prefix)
         self.database = psycopg.connect(self.database_url, autocommit=True)
         self.broker = pika.BlockingConnection(pika.URLParameters(self.rabbitmq_url))
         self.channel = self.broker.channel()
+
+    def rename(self, prefix: str) -> None:
+        """Take other names in RabbitMQ."""
+        self.prefix = prefix
+        self.names = Names(prefix)
 
     def listen(self, **environment: str) -> Listener:
         """Start a listener."""

@@ -1,10 +1,8 @@
 """What one batch commits, without RabbitMQ."""
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -17,7 +15,6 @@ from apps.notifications.policy import Draft
 from consumers import dead_letters, inbox, intake, messages, outbox
 from consumers.messages import Incoming
 from consumers.models import DeadLetter, InboxMessage, OutboxResult
-from consumers.process import STALLED, Listener
 from consumers.tests.builders import a_message
 from consumers.worker import Worker
 
@@ -253,24 +250,3 @@ def test_deliveries_of_a_lost_channel_are_left_to_the_broker(ann: User) -> None:
 
     assert heard.done == []
     assert not Notification.objects.exists()
-
-
-def test_a_worker_that_stands_still_ends_the_process(
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Any,
-) -> None:
-    settings.RABBITMQ_URL = "amqp://guest:guest@127.0.0.1:1/"
-    settings.RABBITMQ_STALL_SECONDS = 1.0
-    monkeypatch.setattr("os._exit", _raise_exit)
-    listener = Listener()
-    listener.worker.seen_at = time.monotonic() - 2
-
-    with pytest.raises(SystemExit) as ended:
-        listener.watch()
-
-    listener.loop.close()
-    assert ended.value.code == STALLED
-
-
-def _raise_exit(code: int) -> None:
-    raise SystemExit(code)

@@ -1,6 +1,8 @@
 """What a publisher sees, with a real RabbitMQ and PostgreSQL."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -334,6 +336,31 @@ def test_a_message_that_expired_in_the_queue_is_a_dead_letter(station: Station) 
     [(_, result)] = station.results(1)
     assert result["error"]["code"] == "expired"
     assert station.notifications() == 0
+
+
+def test_a_listener_whose_database_hangs_ends_itself_to_be_started_again(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    listener = station.listen_until_ready(STALL_SECONDS="4")
+    station.wait(lambda: station.count("common_signoflife") == 1, "the sign")
+    backends = station.rows(
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    try:
+        for (pid,) in backends:
+            os.kill(pid, signal.SIGSTOP)
+        station.publish({"user_id": user_id, "payload": 1})
+        code = listener.exit_code(seconds=20)
+    finally:
+        for (pid,) in backends:
+            os.kill(pid, signal.SIGCONT)
+
+    assert code == 70
+    station.listen()
+    station.wait(lambda: station.notifications() == 1, "the notification")
 
 
 def test_the_consumer_shows_that_it_lives(station: Station) -> None:

@@ -21,8 +21,8 @@ RUN_HERE = {
     "python-http",
     "javascript",
 }
-# `make test` is what runs this test.
-RUN_ELSEWHERE = {"test"}
+# `make test` is what runs this test; the tests of `consumers` publish to RabbitMQ.
+RUN_ELSEWHERE = {"test", "rabbitmq-listen", "rabbitmq-python", "rabbitmq-shell"}
 
 
 @pytest.fixture(scope="module")
