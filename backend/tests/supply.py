@@ -15,7 +15,7 @@ from tests.processes import Server, manage
 ALLOWED_ORIGIN = "https://embedding.example"
 SCOPES = ("notify:send", "notify:broadcast", "users:write", "tickets:mint")
 _SCOPE_ARGUMENTS = [f"--scope={scope}" for scope in SCOPES]
-LOGINS = 40
+LOGINS = 90
 PASSWORD = "canary-password-73c1"
 
 # Limits shortened so far that a test can wait for their end.

@@ -190,8 +190,9 @@ class UserSession(AbstractBaseSession):
     """A browser's session, and whose it is once somebody has logged in.
 
     Django's own session rows do not say whose they are, so ending all sessions of a
-    user would mean reading all sessions of all users. The last three columns repeat
-    what the session's data says; `apps.accounts.sessions` fills them.
+    user would mean reading all sessions of all users. The columns beside it repeat
+    what the session's data says; `apps.accounts.sessions` fills them. `seen_at` is
+    when it last came with a request, to the minute.
     """
 
     user = models.ForeignKey(
@@ -203,6 +204,7 @@ class UserSession(AbstractBaseSession):
     begun_at = models.DateTimeField(null=True)
     ip_address = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta(AbstractBaseSession.Meta):
         """Named apart from Django's own."""

@@ -1,6 +1,7 @@
 """Questions about users; nothing here changes a row."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -54,3 +55,9 @@ def tokens_of(user_id: int) -> QuerySet[AuthToken]:
 def sessions_of(user_id: int) -> QuerySet[UserSession]:
     """Return the browser sessions of one user."""
     return UserSession.objects.filter(user_id=user_id)
+
+
+def open_sessions_of(user_id: int, *, now: datetime) -> QuerySet[UserSession]:
+    """Return the browser sessions of one user that are not expired, newest first."""
+    rows = sessions_of(user_id).filter(expire_date__gt=now)
+    return rows.order_by("-begun_at", "session_key")

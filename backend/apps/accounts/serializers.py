@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError as PasswordRefused
 from rest_framework import serializers
 
 from apps.accounts import selectors
-from apps.accounts.models import Language, Team, User
+from apps.accounts.models import Language, Team, User, UserSession
+from apps.accounts.sessions import public_id
 from apps.accounts.validators import (
     validate_external_id,
     validate_phone,
@@ -182,6 +183,42 @@ class PasswordChange(serializers.Serializer[Any]):
         except PasswordRefused as error:
             raise serializers.ValidationError(error.messages) from error
         return value
+
+
+class BrowserSession(serializers.ModelSerializer[UserSession]):
+    """A browser that is signed in; the key of its cookie is never shown."""
+
+    id = serializers.SerializerMethodField(help_text="For ending it; no secret.")
+    created_at = serializers.DateTimeField(source="begun_at", allow_null=True)
+    last_seen_at = serializers.DateTimeField(
+        source="seen_at",
+        allow_null=True,
+        help_text="To the minute.",
+    )
+    expires_at = serializers.DateTimeField(source="expire_date")
+    is_current = serializers.SerializerMethodField(help_text="The one that asks.")
+
+    class Meta:
+        """What is shown."""
+
+        model = UserSession
+        fields = (
+            "id",
+            "created_at",
+            "last_seen_at",
+            "expires_at",
+            "user_agent",
+            "ip_address",
+            "is_current",
+        )
+
+    def get_id(self, session: UserSession) -> str:
+        """Name the session without its key."""
+        return public_id(session)
+
+    def get_is_current(self, session: UserSession) -> bool:
+        """Compare with the session of the request, where it has one."""
+        return bool(session.session_key == self.context["current_key"])
 
 
 class TicketRequest(serializers.Serializer[Any]):

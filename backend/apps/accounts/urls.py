@@ -10,6 +10,7 @@ from apps.accounts.login_views import (
     TicketView,
     TokenView,
 )
+from apps.accounts.session_views import SessionItemView, SessionListView
 from apps.accounts.views import ExternalPersonView, MeView
 
 urlpatterns = [
@@ -20,6 +21,12 @@ urlpatterns = [
     path("api/auth/ticket/", TicketView.as_view(), name="auth-ticket"),
     path("api/user/me/", MeView.as_view(), name="user-me"),
     path("api/user/password/", PasswordView.as_view(), name="user-password"),
+    path("api/user/sessions/", SessionListView.as_view(), name="user-sessions"),
+    path(
+        "api/user/sessions/<str:session_id>/",
+        SessionItemView.as_view(),
+        name="user-session",
+    ),
     path(
         "api/users/by-external-id/<str:external_id>/",
         ExternalPersonView.as_view(),

@@ -88,6 +88,11 @@ INBOX = [
         "Numbers above this, in ascending order: what came since.",
         type=openapi.TYPE_INTEGER,
     ),
+    _query(
+        "before",
+        "Numbers below this: where a list is continued, whatever came or went since.",
+        type=openapi.TYPE_INTEGER,
+    ),
     *PAGING,
 ]
 BROADCASTS = [

@@ -22,7 +22,7 @@ class _Number(Filter):
 
 
 class InboxFilter(FilterSet):
-    """`state`, `severity`, `kind`, `search` and `after`; they combine."""
+    """`state`, `severity`, `kind`, `search`, `after` and `before`; they combine."""
 
     state = ChoiceFilter(
         choices=[(each, each) for each in STATES],
@@ -34,6 +34,12 @@ class InboxFilter(FilterSet):
     after = _Number(  # type: ignore[no-untyped-call]  # django-filter has no types
         field_name="seq",
         lookup_expr="gt",
+        min_value=0,
+        max_value=policy.LARGEST_ID,
+    )
+    before = _Number(  # type: ignore[no-untyped-call]  # as above
+        field_name="seq",
+        lookup_expr="lt",
         min_value=0,
         max_value=policy.LARGEST_ID,
     )

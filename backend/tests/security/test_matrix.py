@@ -79,6 +79,8 @@ TABLE: dict[tuple[str, str], Cell] = {
     ),
     ("api/user/me/", "GET"): Cell(only(200, *PEOPLE)),
     ("api/user/me/", "PATCH"): Cell(only(200, *PEOPLE), {"first_name": "Ann"}),
+    ("api/user/sessions/", "GET"): Cell(only(200, *PEOPLE)),
+    ("api/user/sessions/<str:session_id>/", "DELETE"): Cell(only(404, *PEOPLE)),
     ("api/user/password/", "POST"): Cell(only(400, *PEOPLE)),
     ("api/users/by-external-id/<str:external_id>/", "PUT"): Cell(
         only(201) | {"users:write": 201},

@@ -91,6 +91,9 @@ def test_x7_an_item_shows_everything_but_its_sender(
         ("after=1e3", 400),
         ("after=9223372036854775807", 200),
         ("after=9223372036854775808", 400),
+        ("before=0", 200),
+        ("before=-1", 400),
+        ("before=9223372036854775808", 400),
         ("state=withdrawn", 400),
         ("severity=loud", 400),
         ("search=%00", 400),
@@ -146,6 +149,16 @@ def test_after_gives_what_came_since_in_ascending_order(
 
     assert seqs(client.get(f"{INBOX}?after=2")) == [3, 4, 5]
     assert seqs(client.get(f"{INBOX}?after=5")) == []
+
+
+def test_before_continues_the_list_where_it_ended(
+    client: APIClient,
+    ann: User,
+) -> None:
+    fill(ann, 5)
+
+    assert seqs(client.get(f"{INBOX}?before=3")) == [2, 1]
+    assert seqs(client.get(f"{INBOX}?before=1")) == []
 
 
 def test_states_are_filtered_and_archived_ones_left_out(
