@@ -37,7 +37,12 @@ export interface InboxQuery {
   page?: number;
   page_size?: number;
   after?: number;
+  /** Only what has a lower number. */
+  before?: number;
   state?: RowState;
+  severity?: Severity;
+  kind?: string;
+  search?: string;
 }
 
 export type InboxAction = "read" | "unread" | "archive" | "unarchive";

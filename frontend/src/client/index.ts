@@ -13,6 +13,7 @@ export {
   InboxApi,
   type InboxAction,
   type InboxPage,
+  type InboxQuery,
   type InboxRow,
   type RowState,
 } from "./inbox";

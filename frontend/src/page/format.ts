@@ -1,12 +1,14 @@
 /** How values read on the page. */
 
 import type { ConnectionStatus, Json, Severity, StopReason } from "../client";
+import { type Messages, words } from "../i18n";
 
-export const SEVERITIES: Record<Severity, { word: string; icon: string }> = {
-  info: { word: "Info", icon: "ℹ" },
-  warning: { word: "Warning", icon: "⚠" },
-  critical: { word: "Critical", icon: "✖" },
-};
+export const SEVERITIES: readonly Severity[] = ["info", "warning", "critical"];
+
+export function severityWord(severity: Severity): string {
+  const { severityInfo, severityWarning, severityCritical } = words();
+  return { info: severityInfo, warning: severityWarning, critical: severityCritical }[severity];
+}
 
 const HEADLINE_FIELDS = ["title", "subject", "message", "text", "name"];
 const HEADLINE_LENGTH = 140;
@@ -23,12 +25,10 @@ export function headlineOf(payload: Json): string {
   return shortened(JSON.stringify(payload));
 }
 
-/** The payload in full, where a line cannot hold it; null where there is nothing to unfold. */
-export function payloadDetails(payload: Json): string | null {
-  if (typeof payload === "object" && payload !== null) {
-    return Object.keys(payload).length === 0 ? null : JSON.stringify(payload, null, 2);
-  }
-  return typeof payload === "string" && payload.length > HEADLINE_LENGTH ? payload : null;
+/** Whether the payload has more to show than a line can hold. */
+export function unfolds(payload: Json): boolean {
+  if (typeof payload === "object" && payload !== null) return Object.keys(payload).length > 0;
+  return typeof payload === "string" && payload.length > HEADLINE_LENGTH;
 }
 
 function shortened(text: string): string {
@@ -45,45 +45,14 @@ export function safeLink(url: string, base: string): string | null {
   }
 }
 
-const STEPS: [limitSeconds: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
-  [3_600, "minute", 60],
-  [86_400, "hour", 3_600],
-  [7 * 86_400, "day", 86_400],
-];
-
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const dated = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
-const exact = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "long" });
-
-export function relativeTime(iso: string, now: number): string {
-  const then = Date.parse(iso);
-  const ageSeconds = (now - then) / 1000;
-  if (Number.isNaN(then)) return iso;
-  // A clock that is a little behind must not show a message from the future.
-  if (ageSeconds < 45) return "just now";
-  const step = STEPS.find(([limit]) => ageSeconds < limit);
-  if (step === undefined) return dated.format(then);
-  return relative.format(-Math.max(1, Math.round(ageSeconds / step[2])), step[1]);
-}
-
-export function exactTime(iso: string): string {
-  const then = Date.parse(iso);
-  return Number.isNaN(then) ? iso : exact.format(then);
-}
-
-const STOPPED: Record<StopReason, string> = {
-  closed: "Disconnected",
-  "protocol-error": "Stopped: the server did not understand this page",
-  "not-yours": "Stopped: this stream belongs to somebody else",
-  replaced: "Signed in elsewhere",
-  "too-large": "Stopped: this page sent too much at once",
-  version: "Stopped: reload the page, it is out of date",
-  "login-required": "Signed out",
-};
-
-const OFFLINE = {
-  checking: "Offline, checking every 15 s",
-  unreachable: "Offline, checking every 15 s (server out of reach)",
+const STOPPED: Record<StopReason, keyof Messages> = {
+  closed: "stoppedClosed",
+  "protocol-error": "stoppedProtocol",
+  "not-yours": "stoppedNotYours",
+  replaced: "stoppedReplaced",
+  "too-large": "stoppedTooLarge",
+  version: "stoppedVersion",
+  "login-required": "stoppedLogin",
 };
 
 export type Tone = "good" | "busy" | "bad";
@@ -97,31 +66,30 @@ export interface StatusWords {
 
 /** What the badge says. now: for the countdown. */
 export function describeStatus(status: ConnectionStatus, now: number): StatusWords {
+  const say = words();
   switch (status.phase) {
     case "idle":
-      return { tone: "busy", words: "Not connected", countdown: "" };
+      return { tone: "busy", words: say.notConnected, countdown: "" };
     case "live":
-      return { tone: "good", words: "Live", countdown: "" };
+      return { tone: "good", words: say.live, countdown: "" };
     case "stopped":
-      return { tone: "bad", words: STOPPED[status.reason], countdown: "" };
+      return { tone: "bad", words: say[STOPPED[status.reason]] as string, countdown: "" };
     case "connecting":
     case "waiting":
       if (status.fallback !== "off") {
-        return { tone: "bad", words: OFFLINE[status.fallback], countdown: "" };
+        const isReached = status.fallback === "checking";
+        const said = isReached ? say.offlineChecking : say.offlineUnreachable;
+        return { tone: "bad", words: said, countdown: "" };
       }
       if (status.phase === "connecting") {
-        return { tone: "busy", words: "Connecting…", countdown: "" };
+        return { tone: "busy", words: say.connecting, countdown: "" };
       }
       return {
         tone: "busy",
-        words: "Reconnecting",
-        countdown: countdown(status.retryAt - now),
+        words: say.reconnecting,
+        countdown: say.inSeconds(Math.max(1, Math.ceil((status.retryAt - now) / 1000))),
       };
   }
-}
-
-function countdown(leftMs: number): string {
-  return `in ${Math.max(1, Math.ceil(leftMs / 1000))} s`;
 }
 
 /** JSON with line breaks; text that is none stays as it came. */

@@ -1,4 +1,4 @@
-/** One signed-in user's inbox: joins the client, the HTTP calls and the store. */
+/** One signed-in user's inbox: joins the client, the HTTP calls, the other tabs and the store. */
 
 import {
   type Account,
@@ -8,52 +8,60 @@ import {
   type InboxAction,
   type InboxRow,
   type NotificationFrame,
-  type RawFrame,
 } from "../client";
+import { words } from "../i18n";
+import { Batch } from "./batch";
+import { type Filter, isSameFilter, queryOf } from "./filter";
+import { FrameLog } from "./frame-log";
 import {
   emptyInbox,
   type Inbox,
   visibleItems,
+  withFilter,
   withList,
-  withNotification,
+  withNotifications,
   withOlder,
   withReadThrough,
   withRow,
   withState,
   withUnread,
 } from "./store";
+import type { TabMessage } from "./tabs";
 
 const PAGE_SIZE = 25;
+const OLDER_PAGE_SIZE = 50;
 const LARGEST_PAGE = 100;
-const FRAMES_KEPT = 200;
 const LOAD_AGAIN_MS = 5_000;
-
-export interface NumberedFrame extends RawFrame {
-  number: number;
-}
+const LATENCIES_KEPT = 40;
 
 interface LiveInboxOptions {
   account: Account;
   client?: CarillonClient;
   onChange: () => void;
-  onArrival: (frame: NotificationFrame) => void;
+  /** All that came since the last time, in order; never what the list had already. */
+  onArrivals: (frames: readonly NotificationFrame[]) => void;
   onSignedOut: () => void;
+  tell: (message: TabMessage) => void;
 }
 
 export class LiveInbox {
   inbox: Inbox = emptyInbox;
   status: ConnectionStatus = { phase: "idle" };
-  frames: readonly NumberedFrame[] = [];
-  latencyMs: number | null = null;
+  /** Of the last pings, newest last. */
+  latencies: readonly number[] = [];
   /** Server time minus ours. */
   clockOffsetMs = 0;
   /** What went wrong last, in words for the user; empty when nothing did. */
   problem = "";
   isBusy = false;
+  isLoadingOlder = false;
+  /** Every kind seen so far, to choose from. */
+  readonly kinds = new Set<string>();
+  readonly frames: FrameLog;
+  account: Account;
 
-  readonly account: Account;
   private readonly client: CarillonClient;
-  private framesSeen = 0;
+  private readonly arrivals: Batch<NotificationFrame>;
   private listedButNotAcknowledged: string[] = [];
   private isClosed = false;
   private loading: Promise<void> | null = null;
@@ -62,6 +70,8 @@ export class LiveInbox {
   constructor(private readonly options: LiveInboxOptions) {
     this.account = options.account;
     this.client = options.client ?? new CarillonClient();
+    this.arrivals = new Batch((frames) => this.take(frames));
+    this.frames = new FrameLog(() => this.options.onChange());
     this.listen();
   }
 
@@ -73,6 +83,8 @@ export class LiveInbox {
 
   close(): void {
     this.isClosed = true;
+    this.arrivals.stop();
+    this.frames.stop();
     if (this.loadAgain !== null) clearTimeout(this.loadAgain);
     this.client.close();
   }
@@ -85,36 +97,69 @@ export class LiveInbox {
   /** The browser says that the network went or came; find out whether it is true. */
   checkConnection(): void {
     this.client.retryNow();
+    this.ping();
+  }
+
+  ping(): void {
     this.client.ping().catch(() => undefined);
   }
 
-  async act(key: string, action: InboxAction): Promise<void> {
-    await this.attempt(async () => {
-      this.update(withRow(this.inbox, await this.client.inbox.act(key, action)));
+  /** False when it failed; the problem says why. */
+  async act(key: string, action: InboxAction): Promise<boolean> {
+    return this.attempt(async () => {
+      const row = await this.client.inbox.act(key, action);
+      this.update(withRow(this.inbox, row));
+      this.options.tell({ kind: "row", user: this.account.id, row });
     });
   }
 
-  async markAllRead(): Promise<void> {
-    const newest = visibleItems(this.inbox)[0];
-    if (newest === undefined) return;
+  /** upTo: the newest number that the person has seen in the list. */
+  async markAllRead(upTo: number): Promise<void> {
     await this.attempt(async () => {
-      const { unread } = await this.client.inbox.readAll(newest.seq);
-      this.update(withReadThrough(this.inbox, newest.seq, unread));
+      const { unread } = await this.client.inbox.readAll(upTo);
+      this.update(withReadThrough(this.inbox, upTo, unread));
+      this.options.tell({ kind: "read-through", user: this.account.id, upTo, unread });
     });
+  }
+
+  filterBy(filter: Filter): void {
+    if (isSameFilter(filter, this.inbox.filter)) return;
+    this.update(withFilter(this.inbox, filter));
+    void this.load();
   }
 
   async loadOlder(): Promise<void> {
+    const oldest = visibleItems(this.inbox).at(-1);
+    if (oldest === undefined || this.isLoadingOlder || !this.inbox.hasOlder) return;
+    const { filter } = this.inbox;
+    this.isLoadingOlder = true;
     await this.attempt(async () => {
-      // Rows that arrived or went since may have moved the pages; look until one brings news.
-      let page = Math.floor(visibleItems(this.inbox).length / PAGE_SIZE) + 1;
-      const before = this.inbox.items.length;
-      do {
-        const older = await this.client.inbox.list({ page, page_size: PAGE_SIZE });
-        this.update(withOlder(this.inbox, older));
-        this.client.acknowledge(unacknowledged(older.results));
-        page += 1;
-      } while (this.inbox.items.length === before && this.inbox.hasOlder);
+      const query = { ...queryOf(filter), before: oldest.seq, page_size: OLDER_PAGE_SIZE };
+      const older = await this.client.inbox.list(query);
+      if (isSameFilter(filter, this.inbox.filter)) this.update(withOlder(this.inbox, older));
+      this.learnKinds(older.results);
+      this.client.acknowledge(unacknowledged(older.results));
     });
+    this.isLoadingOlder = false;
+    this.options.onChange();
+  }
+
+  /** What another tab of this browser did or got. */
+  hear(message: TabMessage): void {
+    if (!("user" in message) || message.user !== this.account.id) return;
+    if (message.kind === "row") this.update(withRow(this.inbox, message.row));
+    if (message.kind === "read-through") {
+      this.update(withReadThrough(this.inbox, message.upTo, message.unread));
+    }
+    // With a socket of our own they come from there, in order.
+    if (message.kind === "arrivals" && this.status.phase !== "live") {
+      this.update(withNotifications(this.inbox, message.frames));
+    }
+  }
+
+  /** Read the list again, for instance after an error. */
+  reload(): void {
+    void this.load();
   }
 
   /** Show a problem that arose outside. */
@@ -123,47 +168,53 @@ export class LiveInbox {
     this.options.onChange();
   }
 
-  clearFrames(): void {
-    this.frames = [];
-    this.options.onChange();
-  }
-
   private listen(): void {
     const { client } = this;
-    client.on("status", (status) => {
-      this.status = status;
-      if (status.phase !== "live") this.latencyMs = null;
-      if (status.phase === "stopped" && status.reason === "login-required") {
-        this.options.onSignedOut();
-      }
-      this.options.onChange();
-    });
+    client.on("status", (status) => this.becomes(status));
     client.on("hello", (hello) => {
       this.clockOffsetMs = Date.parse(hello.server_time) - Date.now();
       this.client.acknowledge(this.listedButNotAcknowledged.splice(0));
-      this.client.ping().catch(() => undefined);
+      this.ping();
     });
-    client.on("notification", (frame) => {
-      const isKnown = this.inbox.items.some(({ key }) => key === frame.key);
-      this.update(withNotification(this.inbox, frame));
-      if (!isKnown) this.options.onArrival(frame);
+    client.on("notification", (frame) => this.arrivals.add(frame));
+    client.on("state", (change) => {
+      this.arrivals.flush();
+      this.update(withState(this.inbox, change));
     });
-    client.on("state", (change) => this.update(withState(this.inbox, change)));
-    client.on("unread", ({ unread, through }) =>
-      this.update(withUnread(this.inbox, unread, through)),
-    );
+    client.on("unread", ({ unread, through }) => {
+      this.arrivals.flush();
+      this.update(withUnread(this.inbox, unread, through));
+    });
     client.on("resync", () => void this.load());
     client.on("reload", () => void this.load());
     client.on("latency", ({ milliseconds }) => {
-      this.latencyMs = milliseconds;
+      this.latencies = [...this.latencies, milliseconds].slice(-LATENCIES_KEPT);
       this.options.onChange();
     });
-    client.on("frame", (frame) => {
-      this.framesSeen += 1;
-      const numbered = { ...frame, number: this.framesSeen };
-      this.frames = [numbered, ...this.frames].slice(0, FRAMES_KEPT);
-      this.options.onChange();
-    });
+    client.on("frame", (frame) => this.frames.add(frame));
+  }
+
+  private becomes(status: ConnectionStatus): void {
+    this.status = status;
+    if (status.phase === "stopped" && status.reason === "login-required") {
+      this.options.onSignedOut();
+    }
+    this.options.onChange();
+  }
+
+  private take(frames: readonly NotificationFrame[]): void {
+    const known = new Set(this.inbox.items.map(({ key }) => key));
+    const { listedThrough } = this.inbox;
+    this.update(withNotifications(this.inbox, frames));
+    this.learnKinds(frames);
+    const fresh = frames.filter(({ key, seq }) => seq > listedThrough && !known.has(key));
+    if (fresh.length === 0) return;
+    this.options.tell({ kind: "arrivals", user: this.account.id, frames: fresh });
+    this.options.onArrivals(fresh);
+  }
+
+  private learnKinds(all: readonly { kind: string }[]): void {
+    for (const { kind } of all) this.kinds.add(kind);
   }
 
   /** Read as much of the list as is shown; a second wish meanwhile waits for a second read. */
@@ -176,11 +227,14 @@ export class LiveInbox {
 
   private async read(): Promise<void> {
     if (this.isClosed) return;
+    const { filter } = this.inbox;
     const shown = Math.max(PAGE_SIZE, Math.min(LARGEST_PAGE, this.inbox.items.length));
     const isRead = await this.attempt(async () => {
-      const page = await this.client.inbox.list({ page: 1, page_size: shown });
+      const page = await this.client.inbox.list({ ...queryOf(filter), page_size: shown });
       this.client.resumeFrom(page.stream);
-      this.update(withList(this.inbox, page));
+      // Another filter was chosen meanwhile; its own reading waits already.
+      if (isSameFilter(filter, this.inbox.filter)) this.update(withList(this.inbox, page));
+      this.learnKinds(page.results);
       this.listedButNotAcknowledged = unacknowledged(page.results);
       if (this.status.phase === "live") {
         this.client.acknowledge(this.listedButNotAcknowledged.splice(0));
@@ -217,9 +271,7 @@ export class LiveInbox {
       return;
     }
     const isAnswer = error instanceof HttpError && error.status !== 0;
-    this.problem = isAnswer
-      ? `The server refused: ${error.message}`
-      : "The server cannot be reached.";
+    this.problem = isAnswer ? words().refused(error.message) : words().unreachable;
   }
 
   private update(inbox: Inbox): void {

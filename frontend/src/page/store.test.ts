@@ -7,7 +7,7 @@ import {
   type Inbox,
   visibleItems,
   withList,
-  withNotification,
+  withNotifications,
   withOlder,
   withReadThrough,
   withRow,
@@ -42,7 +42,7 @@ const states = (inbox: Inbox) =>
 describe("rows and frames", () => {
   test("rows and frames become the same item", () => {
     const listed = withList(emptyInbox, page([row(1, { body: "b", url: "/x" })]));
-    const pushed = withNotification(emptyInbox, notification(1, { body: "b", url: "/x" }));
+    const pushed = withNotifications(emptyInbox, [notification(1, { body: "b", url: "/x" })]);
 
     expect(pushed.items).toEqual(listed.items);
   });
@@ -50,7 +50,7 @@ describe("rows and frames", () => {
   test("the newest is on top, in whatever order they arrive", () => {
     let inbox = inboxOf(1, 3);
 
-    for (const seq of [5, 2, 4]) inbox = withNotification(inbox, notification(seq));
+    for (const seq of [5, 2, 4]) inbox = withNotifications(inbox, [notification(seq)]);
 
     expect(seqs(inbox)).toEqual([5, 4, 3, 2, 1]);
   });
@@ -58,11 +58,11 @@ describe("rows and frames", () => {
   test("a notification that is listed already changes nothing", () => {
     const inbox = inboxOf(1, 2);
 
-    expect(withNotification(inbox, notification(2))).toBe(inbox);
+    expect(withNotifications(inbox, [notification(2)])).toBe(inbox);
   });
 
   test("what arrives while the list is read stays", () => {
-    const before = withNotification(inboxOf(1), notification(3));
+    const before = withNotifications(inboxOf(1), [notification(3)]);
 
     const after = withList(before, page([row(2), row(1)], stream(2)));
 
@@ -79,7 +79,7 @@ describe("rows and frames", () => {
     let inbox = inboxOf(1);
 
     for (let seq = 2; seq <= 1_001; seq += 1)
-      inbox = withNotification(inbox, notification(seq));
+      inbox = withNotifications(inbox, [notification(seq)]);
 
     expect(seqs(inbox)).toHaveLength(1_000);
     expect(seqs(inbox).at(-1)).toBe(2);
@@ -101,8 +101,8 @@ describe("the unread count", () => {
   test("a new notification raises it once", () => {
     let inbox = inboxOf(1);
 
-    inbox = withNotification(inbox, notification(2));
-    inbox = withNotification(inbox, notification(2));
+    inbox = withNotifications(inbox, [notification(2)]);
+    inbox = withNotifications(inbox, [notification(2)]);
 
     expect(inbox.unread).toBe(2);
   });
@@ -110,14 +110,14 @@ describe("the unread count", () => {
   test("a replayed one that the greeting counted does not raise it", () => {
     const greeted = withUnread(inboxOf(1), 2, 2);
 
-    expect(withNotification(greeted, notification(2)).unread).toBe(2);
+    expect(withNotifications(greeted, [notification(2)]).unread).toBe(2);
   });
 
   test("a count that came with a state wins", () => {
-    const inbox = withUnread(withNotification(inboxOf(1), notification(2)), 9, null);
+    const inbox = withUnread(withNotifications(inboxOf(1), [notification(2)]), 9, null);
 
     expect(inbox.unread).toBe(9);
-    expect(withNotification(inbox, notification(3)).unread).toBe(10);
+    expect(withNotifications(inbox, [notification(3)]).unread).toBe(10);
   });
 });
 

@@ -9,6 +9,7 @@ import type {
   RowState,
   Severity,
 } from "../client";
+import { type Filter, isOpen, isWanted, noFilter } from "./filter";
 
 export interface Item {
   readonly key: string;
@@ -26,9 +27,14 @@ export interface Item {
 export interface Inbox {
   /** Newest first, each key once. */
   readonly items: readonly Item[];
+  readonly filter: Filter;
   readonly unread: number;
   /** The newest number that the unread count includes. */
   readonly countedThrough: number;
+  /** The newest number that the list included when it was read. */
+  readonly listedThrough: number;
+  /** How many items stay when more arrive. */
+  readonly limit: number;
   readonly hasOlder: boolean;
   readonly isLoaded: boolean;
   /** The latest state changes, for a list that was read before they happened. */
@@ -36,21 +42,33 @@ export interface Inbox {
 }
 
 const CHANGES_KEPT = 200;
-/** A page that stays open for weeks must not grow for ever; "Load older" finds the rest. */
+/** A page that stays open for weeks must not grow for ever; scrolling down finds the rest. */
 const ITEMS_KEPT = 1_000;
 
 export const emptyInbox: Inbox = {
   items: [],
+  filter: noFilter,
   unread: 0,
   countedThrough: 0,
+  listedThrough: 0,
+  limit: ITEMS_KEPT,
   hasOlder: false,
   isLoaded: false,
   changes: [],
 };
 
-/** What the list shows: archived, withdrawn and expired ones are gone. */
+/**
+ * What the list shows: archived, withdrawn and expired ones are gone. What was unread and is
+ * read now stays among the unread until the list is read again, for it is being looked at.
+ */
 export function visibleItems(inbox: Inbox): readonly Item[] {
-  return inbox.items.filter(({ state }) => state === "unread" || state === "read");
+  const isArchive = inbox.filter.state === "archived";
+  return inbox.items.filter((item) => (isArchive ? item.state === "archived" : isOpen(item)));
+}
+
+/** Begin again with another question; what was counted stays. */
+export function withFilter(inbox: Inbox, filter: Filter): Inbox {
+  return { ...emptyInbox, unread: inbox.unread, countedThrough: inbox.countedThrough, filter };
 }
 
 export function itemOfRow(row: InboxRow): Item {
@@ -81,9 +99,12 @@ export function withList(inbox: Inbox, page: InboxPage): Inbox {
   const missed = inbox.changes.filter((change) => change.state_version > stateVersion);
   const listed = merge(arrived, page.results.map(itemOfRow));
   return {
+    ...inbox,
     items: missed.reduce(applyChange, listed),
     unread: missed.at(-1)?.unread ?? page.unread,
     countedThrough: lastSeq,
+    listedThrough: lastSeq,
+    limit: ITEMS_KEPT,
     hasOlder: page.next !== null,
     isLoaded: true,
     changes: missed,
@@ -93,20 +114,25 @@ export function withList(inbox: Inbox, page: InboxPage): Inbox {
 /** Add a page of older rows. */
 export function withOlder(inbox: Inbox, page: InboxPage): Inbox {
   const items = merge(page.results.map(itemOfRow), inbox.items);
-  return { ...inbox, items, hasOlder: page.next !== null };
+  // Whoever scrolled that far down reads there; what arrives on top must not cut it off.
+  const limit = Math.max(inbox.limit, items.length);
+  return { ...inbox, items, limit, hasOlder: page.next !== null };
 }
 
-/** Add a notification that arrived; one that is known changes nothing. */
-export function withNotification(inbox: Inbox, frame: NotificationFrame): Inbox {
-  if (inbox.items.some(({ key }) => key === frame.key)) return inbox;
-  const isUncounted = frame.seq > inbox.countedThrough;
-  const items = merge(inbox.items, [itemOfFrame(frame)]);
+/** Add what arrived; a notification that is known changes nothing. */
+export function withNotifications(inbox: Inbox, frames: readonly NotificationFrame[]): Inbox {
+  const known = new Set(inbox.items.map(({ key }) => key));
+  const fresh = frames.filter(({ key }) => !known.has(key));
+  if (fresh.length === 0) return inbox;
+  const wanted = fresh.map(itemOfFrame).filter((item) => isWanted(item, inbox.filter));
+  const items = wanted.length === 0 ? inbox.items : merge(inbox.items, wanted);
+  const uncounted = fresh.filter(({ seq }) => seq > inbox.countedThrough);
   return {
     ...inbox,
-    items: items.slice(0, ITEMS_KEPT),
-    hasOlder: inbox.hasOlder || items.length > ITEMS_KEPT,
-    unread: inbox.unread + (isUncounted ? 1 : 0),
-    countedThrough: Math.max(inbox.countedThrough, frame.seq),
+    items: items.length > inbox.limit ? items.slice(0, inbox.limit) : items,
+    hasOlder: inbox.hasOlder || items.length > inbox.limit,
+    unread: inbox.unread + uncounted.length,
+    countedThrough: fresh.reduce((most, { seq }) => Math.max(most, seq), inbox.countedThrough),
   };
 }
 
@@ -126,13 +152,21 @@ export function withUnread(inbox: Inbox, unread: number, through: number | null)
 /** Take over the answer to an action, which may come before or after its state frame. */
 export function withRow(inbox: Inbox, row: InboxRow): Inbox {
   const before = inbox.items.find(({ key }) => key === row.key);
-  if (before === undefined) return inbox;
+  if (before === undefined) return withReturned(inbox, itemOfRow(row));
   const change = Number(row.state === "unread") - Number(before.state === "unread");
   return {
     ...inbox,
     items: inbox.items.map((item) => (item.key === row.key ? itemOfRow(row) : item)),
     unread: Math.max(0, inbox.unread + change),
   };
+}
+
+/** One that the list did not hold, for instance because it was in the archive. */
+function withReturned(inbox: Inbox, item: Item): Inbox {
+  const oldest = inbox.items.at(-1)?.seq ?? 0;
+  const isInReach = !inbox.hasOlder || item.seq > oldest;
+  if (!isInReach || !isWanted(item, inbox.filter)) return inbox;
+  return { ...inbox, items: merge(inbox.items, [item]) };
 }
 
 export function withReadThrough(inbox: Inbox, upTo: number, unread: number): Inbox {

@@ -1,16 +1,16 @@
 /** Says how this page is connected, and counts down to the next attempt. */
 
-import { css, html, LitElement, nothing, type PropertyValues } from "lit";
+import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { ConnectionStatus } from "../../client";
+import { words } from "../../i18n";
+import { sharedStyles } from "../../styles/shared";
 import { describeStatus } from "../format";
-import { sharedStyles } from "../shared-styles";
-
-const SYMBOLS = { good: "●", busy: "◌", bad: "✕" };
+import { PageElement } from "./page-element";
 
 @customElement("carillon-connection-badge")
-export class ConnectionBadge extends LitElement {
+export class ConnectionBadge extends PageElement {
   static override styles = [
     sharedStyles,
     css`
@@ -22,11 +22,39 @@ export class ConnectionBadge extends LitElement {
       }
 
       .badge {
-        padding: 0.125rem 0.625rem;
-        border: 1px solid currentcolor;
+        display: inline-flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 0 0.375rem;
+        padding: 0.1875rem 0.75rem;
         border-radius: 1rem;
-        font-size: 0.875rem;
+        background: var(--raised);
+        font-size: 0.8125rem;
+        font-weight: 550;
         font-variant-numeric: tabular-nums;
+      }
+
+      .light {
+        width: 0.5rem;
+        height: 0.5rem;
+        border-radius: 50%;
+        background: currentcolor;
+      }
+
+      .busy .light {
+        background: transparent;
+        box-shadow: inset 0 0 0 2px currentcolor;
+        animation: beat 1s ease-in-out infinite alternate;
+      }
+
+      .bad .light {
+        border-radius: 1px;
+      }
+
+      @keyframes beat {
+        to {
+          opacity: 0.3;
+        }
       }
 
       .good {
@@ -65,16 +93,19 @@ export class ConnectionBadge extends LitElement {
   }
 
   protected override render() {
-    const { tone, words, countdown } = describeStatus(this.status, this.now);
+    const say = words();
+    const { tone, words: said, countdown } = describeStatus(this.status, this.now);
     return html`
       <span class="badge ${tone}" role="status" data-phase=${this.status.phase}>
-        <span aria-hidden="true">${SYMBOLS[tone]}</span>
-        ${words} <span aria-hidden="true">${countdown}</span>
+        <span class="light" aria-hidden="true"></span>
+        ${said} <span aria-hidden="true">${countdown}</span>
       </span>
       ${
         this.latencyMs === null
           ? nothing
-          : html`<span class="latency" title="There and back">${this.latencyMs} ms</span>`
+          : html`<span class="latency" title=${say.thereAndBack}
+              >${say.milliseconds(this.latencyMs)}</span
+            >`
       }
       ${this.renderButton()}
     `;
@@ -82,14 +113,9 @@ export class ConnectionBadge extends LitElement {
 
   private renderButton() {
     if (this.status.phase !== "stopped" && this.status.phase !== "waiting") return nothing;
-    const words = this.status.phase === "stopped" ? "Reconnect" : "Connect now";
-    return html`<button class="quiet" @click=${this.askToReconnect}>${words}</button>`;
-  }
-
-  private askToReconnect(): void {
-    this.dispatchEvent(
-      new CustomEvent("carillon-reconnect", { bubbles: true, composed: true }),
-    );
+    const label = this.status.phase === "stopped" ? words().reconnect : words().connectNow;
+    const ask = () => this.tell("carillon-reconnect");
+    return html`<button class="quiet" @click=${ask}>${label}</button>`;
   }
 
   private tick(isOn: boolean): void {

@@ -31,7 +31,7 @@ describe("a notification", () => {
     const root = await itemOf({ title: markup, body: markup, payload: { a: markup } });
 
     expect(root.querySelectorAll("img, script")).toHaveLength(0);
-    expect(root.querySelector("h3")?.textContent).toBe(markup);
+    expect(root.querySelector("h4")?.textContent).toBe(markup);
     expect(root.querySelector(".body")?.textContent).toBe(markup);
   });
 
@@ -45,13 +45,14 @@ describe("a notification", () => {
   test("its severity is a word and an icon, not only a colour", async () => {
     const root = await itemOf({ severity: "critical" });
 
-    expect(root.querySelector(".severity")?.textContent).toMatch(/✖\s+Critical/);
+    expect(root.querySelector(".severity")?.textContent).toBe("Critical");
+    expect(root.querySelector(".mark svg path")?.getAttribute("d")).toMatch(/^M8 3h8/);
   });
 
   test("without a title the payload speaks", async () => {
     const root = await itemOf({ title: "", payload: { message: "disk full" } });
 
-    expect(root.querySelector("h3")?.textContent).toBe("disk full");
+    expect(root.querySelector("h4")?.textContent).toBe("disk full");
   });
 
   test("it produces no inline style", async () => {

@@ -1,7 +1,7 @@
-/** The whole page: the login, or the inbox of whoever is signed in. */
+/** The whole page: the login, or what belongs to whoever is signed in. */
 
-import { css, html, LitElement, nothing } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { html, nothing } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
 
 import {
   type Account,
@@ -10,76 +10,64 @@ import {
   HttpError,
   type NotificationFrame,
 } from "../../client";
-import { headlineOf, SEVERITIES } from "../format";
+import { currentLanguage, languageFor, type Messages, speak, words } from "../../i18n";
+import { sharedStyles } from "../../styles/shared";
+import { Announcer } from "../announcer";
+import { Attention } from "../attention";
+import type { Filter } from "../filter";
+import { headlineOf } from "../format";
 import { LiveInbox } from "../live-inbox";
-import { sharedStyles } from "../shared-styles";
+import { preferences } from "../preferences";
+import { ProfileApi } from "../profile-api";
+import { countOnTab } from "../tab-icon";
+import { type TabMessage, Tabs } from "../tabs";
+import { Toasts } from "../toasts";
+import type { HelpDialog } from "./help-dialog";
+import { livePageStyles } from "./live-page-styles";
 import type { ActionDetail } from "./notification-item";
-import "./connection-badge";
-import "./frame-drawer";
+import { PageElement } from "./page-element";
+import "./developer-drawer";
+import "./help-dialog";
 import "./inbox-list";
 import "./login-form";
+import "./page-header";
+import "./profile-page";
+import "./toast-stack";
 
-const TITLE = "Carillon";
 const RETRY_MS = 3_000;
+/** A moment without a connection is not yet being offline. */
+const OFFLINE_AFTER_MS = 2_500;
+/** More at once become one toast with their number. */
+const TOASTS_AT_ONCE = 3;
+const PROFILE = "#profile";
 
 @customElement("carillon-live-page")
-export class LivePage extends LitElement {
-  static override styles = [
-    sharedStyles,
-    css`
-      .top {
-        border-bottom: 1px solid var(--border);
-        background: var(--surface);
-      }
+export class LivePage extends PageElement {
+  static override styles = [sharedStyles, livePageStyles];
 
-      .top > div,
-      main {
-        max-width: 52rem;
-        margin: 0 auto;
-        padding: 0.75rem 1rem;
-      }
-
-      .top > div {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0.5rem 1rem;
-      }
-
-      h1 {
-        font-size: 1.25rem;
-      }
-
-      .who {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0.5rem 1rem;
-        margin-left: auto;
-        overflow-wrap: anywhere;
-      }
-
-      main {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 1.5rem;
-        padding-block: 1.25rem 2rem;
-      }
-    `,
-  ];
-
-  /** Set by the server's template when the request came with a session. */
   @property({ type: Boolean, attribute: "signed-in" }) isSignedIn = false;
-  @state() private live: LiveInbox | null = null;
   @state() private phase: "starting" | "login" | "inbox" = "starting";
-  @state() private notice = "";
-  @state() private announcement = "";
-  private readonly accountApi = new AccountApi(new Http());
+  @state() private notice: keyof Messages | "" = "";
+  @state() private isProfile = location.hash === PROFILE;
+  @state() private isDrawerOpen = false;
+  @state() private isOffline = false;
+  @query("carillon-help-dialog") private help!: HelpDialog;
+
+  private live: LiveInbox | null = null;
+  private offlineTimer: ReturnType<typeof setTimeout> | null = null;
+  private readonly http = new Http();
+  private readonly accountApi = new AccountApi(this.http);
+  private readonly profileApi = new ProfileApi(this.http);
+  private readonly toasts = new Toasts(() => this.requestUpdate());
+  private readonly announcer = new Announcer(() => this.requestUpdate());
+  private readonly tabs = new Tabs((message) => this.hear(message));
+  private readonly attention = new Attention(this.tabs);
 
   override connectedCallback(): void {
     super.connectedCallback();
     globalThis.addEventListener("online", this.networkChanged);
     globalThis.addEventListener("offline", this.networkChanged);
+    globalThis.addEventListener("hashchange", this.placeChanged);
     void this.start();
   }
 
@@ -87,70 +75,121 @@ export class LivePage extends LitElement {
     super.disconnectedCallback();
     globalThis.removeEventListener("online", this.networkChanged);
     globalThis.removeEventListener("offline", this.networkChanged);
+    globalThis.removeEventListener("hashchange", this.placeChanged);
     this.live?.close();
   }
 
+  protected override willUpdate(): void {
+    speak(
+      languageFor({
+        chosen: preferences.current.language,
+        account: this.live?.account.language ?? null,
+        browser: navigator.languages,
+      }),
+    );
+    const { theme } = preferences.current;
+    const root = document.documentElement;
+    root.lang = currentLanguage();
+    if (theme === "system") delete root.dataset["theme"];
+    else root.dataset["theme"] = theme;
+    this.noteConnection();
+  }
+
   protected override updated(): void {
-    const unread = this.live?.inbox.unread ?? 0;
-    document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
+    countOnTab(this.live?.inbox.unread ?? 0);
   }
 
   protected override render() {
     return html`
-      <header class="top">
-        <div>
-          <h1>${TITLE}</h1>
-          ${this.live === null ? nothing : this.renderSession(this.live)}
-        </div>
-      </header>
-      <main>${this.renderMain()}</main>
-      <p class="visually-hidden" role="status" aria-live="polite">${this.announcement}</p>
+      ${this.renderPhase()}
+      <carillon-toast-stack
+        .toasts=${this.toasts}
+        .list=${this.toasts.list}
+        .isPaused=${this.toasts.isPaused}
+      ></carillon-toast-stack>
+      <p class="visually-hidden" role="status" aria-live="polite">${this.announcer.polite}</p>
+      <p class="visually-hidden" role="alert" aria-live="assertive">${this.announcer.urgent}</p>
     `;
   }
 
-  private renderSession(live: LiveInbox) {
-    return html`
-      <carillon-connection-badge
-        .status=${live.status}
-        .latencyMs=${live.latencyMs}
-        @carillon-reconnect=${() => live.reconnect()}
-      ></carillon-connection-badge>
-      <div class="who">
-        <span>${live.account.username}</span>
-        <button class="quiet" @click=${this.signOut}>Sign out</button>
-      </div>
-    `;
+  private renderPhase() {
+    if (this.phase === "login") return this.renderLogin();
+    if (this.live !== null) return this.renderSignedIn(this.live);
+    const notice = this.notice === "" ? words().loading : this.sentence(this.notice);
+    return html`<main class="starting"><p>${notice}</p></main>`;
   }
 
-  private renderMain() {
-    if (this.phase === "login") {
-      return html`<carillon-login-form
+  private renderLogin() {
+    return html`<main>
+      <carillon-login-form
         .account=${this.accountApi}
-        .notice=${this.notice}
-        @carillon-signed-in=${(event: CustomEvent<Account>) => this.enter(event.detail)}
-      ></carillon-login-form>`;
-    }
-    if (this.live === null) return html`<p>${this.notice || "Loading…"}</p>`;
-    return this.renderInbox(this.live);
+        .notice=${this.notice === "" ? "" : this.sentence(this.notice)}
+        @carillon-signed-in=${({ detail }: CustomEvent<Account>) => this.signedIn(detail)}
+      ></carillon-login-form>
+    </main>`;
+  }
+
+  private renderSignedIn(live: LiveInbox) {
+    return html`
+      <carillon-page-header
+        .account=${live.account}
+        .status=${live.status}
+        .latencyMs=${live.status.phase === "live" ? (live.latencies.at(-1) ?? null) : null}
+        .unread=${live.inbox.unread}
+        @carillon-reconnect=${() => live.reconnect()}
+        @carillon-drawer=${this.toggleDrawer}
+        @carillon-help=${() => this.help.open()}
+        @carillon-sign-out=${this.signOut}
+      ></carillon-page-header>
+      <div class="stage ${this.isDrawerOpen ? "with-drawer" : ""}">
+        <main>${this.isProfile ? this.renderProfile(live) : this.renderInbox(live)}</main>
+        ${this.isDrawerOpen ? this.renderDrawer(live) : nothing}
+      </div>
+      <carillon-help-dialog></carillon-help-dialog>
+    `;
+  }
+
+  private renderProfile(live: LiveInbox) {
+    return html`<carillon-profile-page
+      .account=${live.account}
+      .api=${this.profileApi}
+      @carillon-account=${({ detail }: CustomEvent<Account>) => {
+        live.account = detail;
+        this.requestUpdate();
+      }}
+      @carillon-signed-out-everywhere=${() => this.signedOut("signedOutEverywhere")}
+    ></carillon-profile-page>`;
   }
 
   private renderInbox(live: LiveInbox) {
-    return html`
-      <carillon-inbox-list
-        .inbox=${live.inbox}
-        .isBusy=${live.isBusy}
-        .problem=${live.problem}
-        .clockOffsetMs=${live.clockOffsetMs}
-        @carillon-read-all=${() => void live.markAllRead()}
-        @carillon-load-older=${() => void live.loadOlder()}
-        @carillon-action=${({ detail }: CustomEvent<ActionDetail>) =>
-          void live.act(detail.key, detail.action)}
-      ></carillon-inbox-list>
-      <carillon-frame-drawer
-        .frames=${live.frames}
-        @carillon-clear-frames=${() => live.clearFrames()}
-      ></carillon-frame-drawer>
-    `;
+    return html`<carillon-inbox-list
+      .inbox=${live.inbox}
+      .kinds=${new Set(live.kinds)}
+      .isBusy=${live.isBusy}
+      .isLoadingOlder=${live.isLoadingOlder}
+      .isOffline=${this.isOffline}
+      .problem=${live.problem}
+      .clockOffsetMs=${live.clockOffsetMs}
+      @carillon-read-all=${({ detail }: CustomEvent<{ upTo: number }>) =>
+        void live.markAllRead(detail.upTo)}
+      @carillon-load-older=${() => void live.loadOlder()}
+      @carillon-reload=${() => live.reload()}
+      @carillon-filter=${({ detail }: CustomEvent<Filter>) => live.filterBy(detail)}
+      @carillon-action=${({ detail }: CustomEvent<ActionDetail>) => void this.act(live, detail)}
+      @carillon-reading=${(event: Event) => (event.currentTarget as PageElement).requestUpdate()}
+      @carillon-help=${() => this.help.open()}
+    ></carillon-inbox-list>`;
+  }
+
+  private renderDrawer(live: LiveInbox) {
+    return html`<carillon-developer-drawer
+      .frames=${live.frames.list}
+      .latencies=${live.latencies}
+      .userId=${live.account.id}
+      @carillon-clear-frames=${() => live.frames.clear()}
+      @carillon-ping=${() => live.ping()}
+      @carillon-drawer=${this.toggleDrawer}
+    ></carillon-developer-drawer>`;
   }
 
   private async start(): Promise<void> {
@@ -165,9 +204,14 @@ export class LivePage extends LitElement {
         this.leave("");
         return;
       }
-      this.notice = "The server cannot be reached. Trying again…";
+      this.notice = "unreachableRetrying";
       setTimeout(() => void this.start(), RETRY_MS);
     }
+  }
+
+  private signedIn(account: Account): void {
+    this.tabs.tell({ kind: "signed-in" });
+    this.enter(account);
   }
 
   private enter(account: Account): void {
@@ -175,20 +219,24 @@ export class LivePage extends LitElement {
     this.live = new LiveInbox({
       account,
       onChange: () => this.requestUpdate(),
-      onArrival: (frame) => this.announce(frame),
-      onSignedOut: () => this.leave("Your session has ended. Sign in again."),
+      onArrivals: (frames) => this.arrived(frames),
+      onSignedOut: () => this.leave("sessionEnded"),
+      tell: (message) => this.tabs.tell(message),
     });
     this.notice = "";
     this.phase = "inbox";
     void this.live.open();
   }
 
-  private leave(notice: string): void {
+  private leave(notice: keyof Messages | ""): void {
     const { live } = this;
     this.live = null;
     this.notice = notice;
-    this.announcement = "";
+    this.isDrawerOpen = false;
+    this.announcer.clear();
+    this.toasts.clear();
     this.phase = "login";
+    if (this.isProfile) location.hash = "";
     live?.close();
   }
 
@@ -197,17 +245,80 @@ export class LivePage extends LitElement {
       await this.accountApi.logout();
     } catch (error) {
       if (!(error instanceof HttpError && error.isLoginRequired)) {
-        this.live?.complain("Signing out failed: the server cannot be reached.");
+        this.live?.complain(words().signOutFailed);
         return;
       }
     }
-    this.leave("You have signed out.");
+    this.signedOut("signedOut");
   };
 
-  private announce(frame: NotificationFrame): void {
-    const { word } = SEVERITIES[frame.severity];
-    this.announcement = `New notification, ${word}: ${frame.title || headlineOf(frame.value)}`;
+  private signedOut(notice: "signedOut" | "signedOutEverywhere"): void {
+    this.tabs.tell({ kind: "signed-out", everywhere: notice === "signedOutEverywhere" });
+    this.leave(notice);
   }
+
+  /** What another tab of this browser says. */
+  private hear(message: TabMessage): void {
+    if (message.kind === "signed-in" && this.phase === "login") {
+      this.isSignedIn = true;
+      void this.start();
+    } else if (message.kind === "signed-out" && this.phase === "inbox") {
+      this.leave(message.everywhere ? "signedOutEverywhere" : "signedOut");
+    } else {
+      this.live?.hear(message);
+    }
+  }
+
+  private async act(live: LiveInbox, { key, action }: ActionDetail): Promise<void> {
+    const isDone = await live.act(key, action);
+    if (!isDone || (action !== "archive" && action !== "unarchive")) return;
+    const back = action === "archive" ? "unarchive" : "archive";
+    const say = words();
+    const title = action === "archive" ? say.archived : say.broughtBack;
+    this.announcer.say(title);
+    this.toasts.add({
+      tone: "done",
+      title,
+      action: { label: say.undo, run: () => void live.act(key, back) },
+    });
+  }
+
+  private arrived(frames: readonly NotificationFrame[]): void {
+    this.announcer.arrived(frames);
+    void this.attention.arrived(frames);
+    if (!preferences.current.showsToasts) return;
+    if (frames.length > TOASTS_AT_ONCE) {
+      this.toasts.add({ title: words().arrivedMany(frames.length) });
+      return;
+    }
+    for (const { severity, title, value, body } of frames) {
+      this.toasts.add({ tone: severity, title: title || headlineOf(value), text: body });
+    }
+  }
+
+  private sentence(notice: keyof Messages): string {
+    return words()[notice] as string;
+  }
+
+  private toggleDrawer(): void {
+    this.isDrawerOpen = !this.isDrawerOpen;
+  }
+
+  private noteConnection(): void {
+    const isLive = this.live === null || this.live.status.phase === "live";
+    if (isLive) {
+      if (this.offlineTimer !== null) clearTimeout(this.offlineTimer);
+      this.offlineTimer = null;
+      this.isOffline = false;
+    } else {
+      this.offlineTimer ??= setTimeout(() => (this.isOffline = true), OFFLINE_AFTER_MS);
+    }
+  }
+
+  private readonly placeChanged = (): void => {
+    this.isProfile = location.hash === PROFILE;
+    globalThis.scrollTo({ top: 0 });
+  };
 
   private readonly networkChanged = (): void => this.live?.checkConnection();
 }

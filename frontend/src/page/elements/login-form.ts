@@ -1,42 +1,96 @@
 /** The form that begins a session. */
 
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
 import { type Account, type AccountApi, HttpError } from "../../client";
-import { sharedStyles } from "../shared-styles";
+import { words } from "../../i18n";
+import { sharedStyles } from "../../styles/shared";
+import { icon } from "../icons";
+import "./appearance-choice";
+import { PageElement } from "./page-element";
 
 @customElement("carillon-login-form")
-export class LoginForm extends LitElement {
+export class LoginForm extends PageElement {
   static override styles = [
     sharedStyles,
     css`
+      :host {
+        display: grid;
+        align-content: center;
+        justify-items: center;
+        gap: 1.25rem;
+        min-height: 100vh;
+        min-height: 100dvh;
+        padding: 1rem;
+      }
+
       form {
         display: grid;
-        gap: 1rem;
-        max-width: 24rem;
-        margin: 2rem auto;
-        padding: 1.5rem;
-        border: 1px solid var(--border);
-        border-radius: 0.75rem;
-        background: var(--surface);
+        gap: 1.125rem;
+        width: min(24rem, 100%);
+        padding: 2rem;
+        box-shadow: var(--shadow-high);
+      }
+
+      .mark {
+        display: grid;
+        place-items: center;
+        width: 3.25rem;
+        height: 3.25rem;
+        border-radius: 1rem;
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+
+      .mark svg {
+        width: 1.75rem;
+        height: 1.75rem;
+      }
+
+      h1 {
+        font-size: 1.5rem;
+        font-weight: 650;
+        letter-spacing: -0.015em;
+      }
+
+      h2 {
+        font-size: 1rem;
+        font-weight: 650;
       }
 
       label {
         display: grid;
-        gap: 0.25rem;
-        font-weight: 600;
+        gap: 0.3125rem;
+        font-weight: 550;
       }
 
       input {
-        min-height: 2.5rem;
-        padding: 0.25rem 0.625rem;
-        border: 1px solid var(--muted);
-        border-radius: 0.5rem;
-        background: var(--background);
-        color: inherit;
-        font: inherit;
         font-weight: 400;
+      }
+
+      .notice {
+        padding: 0.5rem 0.75rem;
+        border-radius: var(--radius-small);
+        background: var(--accent-tint);
+      }
+
+      .problem:empty {
+        display: none;
+      }
+
+      button.primary {
+        min-height: 2.75rem;
+      }
+
+      carillon-appearance-choice {
+        width: min(24rem, 100%);
+      }
+
+      @media (max-width: 36rem) {
+        form {
+          padding: 1.5rem;
+        }
       }
     `,
   ];
@@ -53,16 +107,21 @@ export class LoginForm extends LitElement {
   }
 
   protected override render() {
+    const say = words();
     return html`
-      <form method="post" @submit=${this.submit} aria-busy=${this.isBusy}>
-        <h2>Sign in</h2>
-        ${this.notice === "" ? nothing : html`<p>${this.notice}</p>`}
+      <form class="card" method="post" @submit=${this.submit} aria-busy=${this.isBusy}>
+        <div class="mark">${icon("bell")}</div>
+        <div>
+          <h1>${say.appName}</h1>
+          <p class="muted">${say.signInLead}</p>
+        </div>
+        ${this.notice === "" ? nothing : html`<p class="notice" role="status">${this.notice}</p>`}
         <label>
-          Username
+          ${say.username}
           <input id="username" name="username" autocomplete="username" required />
         </label>
         <label>
-          Password
+          ${say.password}
           <input
             id="password"
             name="password"
@@ -72,8 +131,9 @@ export class LoginForm extends LitElement {
           />
         </label>
         <p class="problem" role="alert">${this.problem}</p>
-        <button class="primary" type="submit">Sign in</button>
+        <button class="primary" type="submit">${say.signIn}</button>
       </form>
+      <carillon-appearance-choice></carillon-appearance-choice>
     `;
   }
 
@@ -99,12 +159,14 @@ export class LoginForm extends LitElement {
 
 function explain(error: unknown): string {
   if (!(error instanceof HttpError) || error.status === 0) {
-    return "The server cannot be reached. Try again in a moment.";
+    return words().unreachableLater;
   }
   if (error.status === 429) {
     const seconds = Math.ceil((error.retryAfterMs ?? 60_000) / 1000);
-    return `Too many attempts. Try again in ${seconds} s.`;
+    return words().tooManyAttempts(seconds);
   }
-  if (error.status === 400 || error.status === 401) return "Wrong username or password.";
-  return error.message;
+  if (error.status === 400 || error.status === 401) {
+    return words().wrongLogin;
+  }
+  return words().refused(error.message);
 }

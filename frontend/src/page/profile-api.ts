@@ -1,0 +1,48 @@
+/** What people change of their own account, and where they are signed in. */
+
+import type { Account, Http } from "../client";
+
+export interface ProfileChange {
+  first_name: string;
+  last_name: string;
+  email: string;
+  phone: string;
+  telegram_chat_id: string;
+  timezone: string;
+  language: string;
+}
+
+export interface BrowserSession {
+  id: string;
+  created_at: string | null;
+  last_seen_at: string | null;
+  expires_at: string;
+  user_agent: string;
+  ip_address: string;
+  is_current: boolean;
+}
+
+export class ProfileApi {
+  constructor(private readonly http: Http) {}
+
+  change(changes: Partial<ProfileChange>): Promise<Account> {
+    return this.http.patch("/api/user/me/", changes);
+  }
+
+  changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    const body = { old_password: oldPassword, new_password: newPassword };
+    return this.http.post("/api/user/password/", body);
+  }
+
+  signOutEverywhere(): Promise<void> {
+    return this.http.post("/api/auth/logout-all/");
+  }
+
+  sessions(): Promise<BrowserSession[]> {
+    return this.http.get("/api/user/sessions/");
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.http.delete(`/api/user/sessions/${encodeURIComponent(id)}/`);
+  }
+}
