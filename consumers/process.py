@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 NOT_CONFIGURED = 2
 REFUSED = 3
 TICK_SECONDS = 0.1
+# For the broker to hear that we leave, so that it logs no lost connection.
+GOODBYE_SECONDS = 0.2
 
 
 def run() -> int:
@@ -136,9 +138,11 @@ class Listener:
             self.intake.pause(then=self.worker.finish)
 
     def _finished(self) -> None:
-        if self.worker.is_ending:
-            self.loop.stop()
         self._is_drained = True
+        if self.worker.is_ending:
+            self.intake.close()
+            self.outlet.close()
+            self.loop.call_later(GOODBYE_SECONDS, self.loop.stop)
 
     def _leave(self, now: float) -> None:
         """End the worker, which deletes what was confirmed, or end without it."""

@@ -11,7 +11,7 @@ import pytest
 
 from consumers.tests.station import Station, drop_database, new_database
 from tests.conformance.door import Deployment, Door
-from tests.supply import Supply
+from tests.supply import Running, Supply
 
 pytestmark = pytest.mark.services
 
@@ -69,27 +69,41 @@ def test_d07_the_error_comes_with_the_correlation_id_and_without_the_payload(
 def test_d07_a_published_message_appears_on_an_open_page(
     supply: Supply,
     enter: Callable[[Deployment], Door],
+    station: Station,
     postgres_url: str,
     redis_url: str,
-    rabbitmq_url: str,
-    tmp_path: Any,
 ) -> None:
     running = supply.outside(postgres_url=postgres_url, redis_url=redis_url)
-    environment = running.server.environment
-    person = enter(running.deployment).person()
-    socket = person.tab()
-    station = Station(
-        environment["DATABASE_URL"], rabbitmq_url, tmp_path, environment=environment
-    )
 
-    try:
-        station.listen_until_ready()
-        station.publish({"user_id": int(person.id), "payload": {"from": "queue"}})
-        frame = socket.until("server_notification", seconds=15)
-    finally:
-        station.close()
+    frame = _seen_on_the_page(running, enter, station)
 
     assert frame["value"] == {"from": "queue"}
+
+
+def test_d07_it_appears_beside_a_server_with_nothing_but_python_too(
+    supply: Supply,
+    enter: Callable[[Deployment], Door],
+    station: Station,
+) -> None:
+    running = supply.embedded()
+
+    frame = _seen_on_the_page(running, enter, station)
+
+    assert frame["value"] == {"from": "queue"}
+
+
+def _seen_on_the_page(
+    running: Running,
+    enter: Callable[[Deployment], Door],
+    station: Station,
+) -> dict[str, Any]:
+    """Publish to somebody whose page is open; return the frame that comes."""
+    person = enter(running.deployment).person()
+    socket = person.tab()
+    station.environment = {"DATABASE_URL": "", **running.server.environment}
+    station.listen_until_ready()
+    station.publish({"user_id": person.id, "payload": {"from": "queue"}})
+    return socket.until("server_notification", seconds=15)
 
 
 def test_d08_what_is_published_while_nobody_listens_is_not_lost(
