@@ -7,7 +7,7 @@ BIN = .venv/bin
 FAST = not services and not browser and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format check frontend lock dev
+.PHONY: help run test test-fast bench lint format check frontend lock dev
 .PHONY: build up stop clean compose-info
 
 help: ## List these targets
@@ -33,6 +33,9 @@ test: dev frontend ## Run every test, with PostgreSQL, Redis, RabbitMQ and Chrom
 
 test-fast: dev frontend ## Run the tests that need no services, in under a minute
 	@$(BIN)/pytest -q -m "$(FAST)"
+
+bench: dev ## Measure speed beside a stock application (QUICK=1 for a first look)
+	@cd backend && exec ../$(BIN)/python -m benchmarks --sizes $(if $(QUICK),quick,full)
 
 lint: dev ## Check style, types, layers, migrations, templates and the frontend
 	$(BIN)/ruff check .
