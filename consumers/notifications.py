@@ -50,7 +50,7 @@ class _Entry:
 class _Plain(msgspec.Struct, forbid_unknown_fields=True):
     user_id: int = 0
     external_id: str = ""
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = msgspec.Raw()
     title: str = ""
     body: str = ""
     severity: str = "info"
@@ -149,7 +149,7 @@ def _plain_entry(message: Incoming) -> _Entry | None:
             return None
         if len(said.external_id) > _EXTERNAL_ID_LENGTH:
             return None
-        text = None if said.payload is None else bytes(said.payload).decode()
+        text = bytes(said.payload).decode() if said.payload else None
         draft = Draft(
             said.user_id or _SOMEBODY,
             payload_text=None if text is None else policy.checked_text(text),

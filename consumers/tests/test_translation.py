@@ -8,6 +8,7 @@ import pytest
 from apps.accounts.models import User
 from apps.common import clock
 from apps.notifications.policy import Draft
+from consumers import notifications
 from consumers.messages import Incoming
 from consumers.notifications import Refusal, drafts
 from consumers.tests.builders import a_message
@@ -32,6 +33,20 @@ def test_the_payload_is_kept_to_the_letter(ann: User) -> None:
 
     assert isinstance(draft, Draft)
     assert draft.payload_text == '{"b": 1.50,  "a": [ ]}'
+
+
+def test_an_ordinary_message_needs_no_serializer(
+    ann: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(notifications, "SendRequest")
+
+    messages = [
+        a_message({"user_id": ann.pk, "payload": {"n": 1}, "severity": "warning"}),
+        a_message({"external_id": "ann-7", "title": "Hello"}),
+    ]
+
+    assert all(isinstance(each, Draft) for each in drafts(messages))
 
 
 def test_an_external_id_finds_its_user(ann: User) -> None:
