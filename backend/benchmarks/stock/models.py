@@ -1,5 +1,7 @@
 """A notification as one would first write it."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -10,7 +12,7 @@ class Notification(models.Model):
     payload = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = models.Manager["Notification"]()
+    objects: ClassVar[models.Manager["Notification"]] = models.Manager()
 
     class Meta:
         """Belongs to no installed application of Carillon."""
