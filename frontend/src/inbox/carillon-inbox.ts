@@ -126,13 +126,17 @@ export class CarillonInbox extends HTMLElement implements View {
 
   close(): void {
     if (!this.isOpen) return;
-    const hadFocus = this.shadowRoot?.activeElement !== null;
     this.panel.hidden = true;
     this.bell.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", this.pressedSomewhere);
     if (this.clock !== null) clearInterval(this.clock);
-    if (hadFocus) this.bell.focus();
     this.tell("close", {});
+  }
+
+  /** Close as the keyboard does: the focus goes back to where it came from. */
+  private leavePanel(): void {
+    this.close();
+    this.bell.focus();
   }
 
   update(): void {
@@ -191,7 +195,13 @@ export class CarillonInbox extends HTMLElement implements View {
     this.notice.append(this.noticeText, " ", this.retryButton);
     this.panel.hidden = true;
     this.panel.append(
-      element("header", { part: "header" }, this.heading, this.markAll, this.closeButton),
+      element(
+        "div",
+        { class: "head", part: "header" },
+        this.heading,
+        this.markAll,
+        this.closeButton,
+      ),
       this.status,
       this.notice,
       element("div", { class: "scroller" }, this.list, this.empty, this.older),
@@ -201,7 +211,7 @@ export class CarillonInbox extends HTMLElement implements View {
 
   private listen(): void {
     this.bell.addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
-    this.closeButton.addEventListener("click", () => this.close());
+    this.closeButton.addEventListener("click", () => this.leavePanel());
     this.retryButton.addEventListener("click", () => this.shared?.retry());
     this.older.addEventListener("click", () => void this.shared?.showOlder());
     this.markAll.addEventListener("click", () => {
@@ -228,7 +238,7 @@ export class CarillonInbox extends HTMLElement implements View {
     const isOnItem = (event.target as Element).localName === "article";
     const item = this.focusedView();
     const actions: Record<string, () => unknown> = {
-      Escape: () => this.close(),
+      Escape: () => this.leavePanel(),
       ArrowDown: () => this.moveFocus(1),
       j: () => this.moveFocus(1),
       ArrowUp: () => this.moveFocus(-1),

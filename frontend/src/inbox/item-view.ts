@@ -21,7 +21,7 @@ export interface Reading {
 export class ItemView {
   readonly root = element("li", { part: "item" });
   private readonly article = element("article", { tabindex: "-1" });
-  private readonly word = element("span", { class: "severity", part: "severity" });
+  private readonly word = element("span");
   private readonly mark = element("span", { class: "mark" });
   private readonly time = element("time", { part: "time" });
   private readonly summary = element("summary");

@@ -142,7 +142,7 @@ svg {
   }
 }
 
-header {
+.head {
   display: flex;
   align-items: center;
   gap: 0.25rem;
@@ -155,7 +155,7 @@ h2 {
   font-size: 1.0625rem;
 }
 
-header button,
+.head button,
 .actions button,
 .older,
 .notice button {
@@ -163,8 +163,12 @@ header button,
   font-size: 0.875rem;
 }
 
-button:hover {
+.panel button:hover {
   background: var(--_hover);
+}
+
+.bell:hover {
+  background: rgb(127 127 127 / 20%);
 }
 
 .status {
