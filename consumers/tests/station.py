@@ -15,7 +15,7 @@ import pika
 import psycopg
 from psycopg import sql
 
-from consumers.amqp import Names
+from consumers.topology import Names
 from tests.processes import clean_environment, manage, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
