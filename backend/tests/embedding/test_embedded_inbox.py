@@ -340,3 +340,29 @@ def test_on_a_phone_the_panel_fills_the_screen(
     assert box["width"] > 330
     too_wide = "document.documentElement.scrollWidth - innerWidth"
     assert host.page.evaluate(too_wide) <= 0
+
+
+@pytest.mark.parametrize("placement", ["bottom-start", "bottom-end", "top-end"])
+@pytest.mark.parametrize("where", ["header", "footer"])
+def test_the_panel_stays_inside_the_window(
+    host: Host,
+    where: str,
+    placement: str,
+) -> None:
+    host.person.send_many(20)
+    inbox = host.page.locator(f"{where} carillon-inbox")
+    inbox.evaluate(
+        "(inbox, value) => inbox.setAttribute('placement', value)", placement
+    )
+
+    inbox.locator(".bell").click()
+    expect(inbox.get_by_role("article")).to_have_count(20)
+    box = inbox.get_by_role("dialog").bounding_box()
+
+    size = host.page.viewport_size
+    assert box is not None
+    assert size is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size["height"]

@@ -11,6 +11,8 @@ import { describeStatus, type Words, wordsFor } from "./words";
 
 const TIMES_EVERY_MS = 30_000;
 const MOST_SHOWN = 99;
+/** Pixels between the panel and the edge of the window. */
+const EDGE = 8;
 /** Where this module came from is where the server is, unless somebody says otherwise. */
 const HOME = new URL(import.meta.url).origin;
 
@@ -120,6 +122,7 @@ export class CarillonInbox extends HTMLElement implements View {
     document.addEventListener("pointerdown", this.pressedSomewhere);
     this.clock = setInterval(() => this.update(), TIMES_EVERY_MS);
     this.update();
+    this.fit();
     this.panel.focus();
     this.tell("open", {});
   }
@@ -157,6 +160,23 @@ export class CarillonInbox extends HTMLElement implements View {
     const headline = headlineOf({ title: frame.title, payload: frame.value });
     const place = frame.severity === "critical" ? this.urgently : this.politely;
     place.textContent = words.arrived(words.severities[frame.severity], headline);
+  }
+
+  /** Move the panel into the window, whichever corner the bell is in. */
+  private fit(): void {
+    const { panel } = this;
+    panel.classList.remove("flipped");
+    panel.style.removeProperty("translate");
+    const bell = this.bell.getBoundingClientRect();
+    // As high as it may become, so that it stays where it is while the list grows.
+    const height = Number.parseFloat(getComputedStyle(panel).maxHeight) + EDGE;
+    const [above, below] = [bell.top, innerHeight - bell.bottom];
+    const isTop = this.getAttribute("placement")?.startsWith("top") === true;
+    const [room, otherRoom] = isTop ? [above, below] : [below, above];
+    panel.classList.toggle("flipped", height > room && otherRoom > room);
+    const { left, right } = panel.getBoundingClientRect();
+    const shift = left < EDGE ? EDGE - left : Math.min(0, innerWidth - EDGE - right);
+    if (shift !== 0) panel.style.translate = `${Math.round(shift)}px`;
   }
 
   private rejoin(): void {

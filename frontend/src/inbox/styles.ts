@@ -131,9 +131,20 @@ svg {
   bottom: calc(100% + 0.5rem);
 }
 
+:host .panel.flipped {
+  top: auto;
+  bottom: calc(100% + 0.5rem);
+}
+
+:host([placement^="top"]) .panel.flipped {
+  top: calc(100% + 0.5rem);
+  bottom: auto;
+}
+
 @media (max-width: 30rem) {
   :host .panel,
-  :host([placement]) .panel {
+  :host([placement]) .panel,
+  :host([placement]) .panel.flipped {
     position: fixed;
     inset: 0.5rem;
     width: auto;
