@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--sizes", choices=BY_NAME, default="full")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES))
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=float, help="of each measurement")
     options = parser.parse_args()
     _raise_file_limit()
     say(cores.description())
@@ -36,8 +37,8 @@ def main() -> None:
         folder.chmod(0o755)
         others = _services(stack)
         sizes = BY_NAME[options.sizes]
-        if options.rounds:
-            sizes = replace(sizes, rounds=options.rounds)
+        chosen = {"rounds": options.rounds, "seconds": options.seconds}
+        sizes = replace(sizes, **{name: to for name, to in chosen.items() if to})
         say("Preparing the databases")
         bench = Bench(folder, sizes, others)
         stack.callback(bench.stop)
