@@ -23,7 +23,8 @@ def test_d02_someone_logs_in_with_the_form_and_the_page_is_live(
 
     visitor.expect_live()
     expect(visitor.badge).to_contain_text("Live")
-    expect(visitor.page.get_by_text(login.username, exact=True)).to_be_visible()
+    account = visitor.page.get_by_role("button", name=f"Account of {login.username}")
+    expect(account).to_be_visible()
     expect(visitor.page.get_by_text("Nothing here yet")).to_be_visible()
 
 
@@ -36,7 +37,7 @@ def test_a_wrong_password_is_said_and_the_form_stays(
 
     visitor.fill_login(Login(login.username, "wrong"))
 
-    alert = visitor.page.get_by_role("alert")
+    alert = visitor.page.get_by_role("alert").filter(has_text="Wrong")
     expect(alert).to_have_text("Wrong username or password.")
     expect(visitor.page.get_by_label("Password")).to_be_focused()
 
@@ -48,7 +49,7 @@ def test_a_session_outlives_a_reload(member: Visitor) -> None:
 
 
 def test_signing_out_ends_at_the_form_and_stays_there(member: Visitor) -> None:
-    member.press("Sign out")
+    member.choose("Sign out")
     expect(member.page.get_by_text("You have signed out.")).to_be_visible()
 
     member.page.reload()
@@ -77,8 +78,7 @@ def test_d05_a_socket_outlives_its_session_without_anybody_noticing(
     site = start_server(WS_SESSION_SECONDS="6").deployment
     visitor = open_browser(site)
     visitor.sign_in(site.logins.pop())
-    visitor.page.get_by_text("Raw frames").click()
-    renewals = visitor.page.locator("carillon-frame-drawer li[data-direction=in]")
+    renewals = visitor.open_drawer()
 
     # Renewed at half time, so that the third comes after the end of the first session.
     expect(renewals.filter(has_text='"auth_ok"')).to_have_count(3, timeout=25_000)

@@ -141,12 +141,35 @@ class Visitor:
 
     def headlines(self) -> Locator:
         """Find the headlines, newest first."""
-        return self.items.locator("h3")
+        return self.items.locator("h4")
 
     def press(self, button: str, *, on: str | None = None) -> None:
         """Press a button of the page, or of the notification with this key."""
         where: Page | Locator = self.page if on is None else self.item(on)
         where.get_by_role("button", name=button, exact=True).click()
+
+    def choose(self, entry: str) -> None:
+        """Open the menu of the account and choose an entry."""
+        self.page.locator("carillon-page-header .opener").click()
+        menu = self.page.locator("carillon-page-header .menu")
+        menu.get_by_text(entry, exact=True).click()
+
+    def open_profile(self) -> Locator:
+        """Go to the profile; return it."""
+        self.choose("Profile and settings")
+        profile = self.page.locator("carillon-profile-page")
+        expect(profile.locator("carillon-session-list li").first).to_be_visible()
+        return profile
+
+    def open_drawer(self) -> Locator:
+        """Open the developer drawer; return its frames."""
+        self.choose("Developer tools")
+        return self.page.locator("carillon-developer-drawer .frames li")
+
+    @property
+    def toasts(self) -> Locator:
+        """Find the toasts, newest last."""
+        return self.page.locator("carillon-toast-stack li")
 
     @property
     def user_id(self) -> int:

@@ -51,6 +51,9 @@ describe("payloads", () => {
     expect(unfolds({ n: 1 })).toBe(true);
     expect(unfolds("x".repeat(10_000))).toBe(true);
     expect(unfolds({})).toBe(false);
+    expect(unfolds({ text: "all of it" })).toBe(false);
+    expect(unfolds({ text: "all of it", n: 1 })).toBe(true);
+    expect(unfolds({ text: "x".repeat(141) })).toBe(true);
     expect(unfolds("short")).toBe(false);
     expect(unfolds(7)).toBe(false);
   });

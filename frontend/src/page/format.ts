@@ -27,7 +27,10 @@ export function headlineOf(payload: Json): string {
 
 /** Whether the payload has more to show than a line can hold. */
 export function unfolds(payload: Json): boolean {
-  if (typeof payload === "object" && payload !== null) return Object.keys(payload).length > 0;
+  if (typeof payload === "object" && payload !== null) {
+    const values: Json[] = Object.values(payload);
+    return values.length > 1 || (values.length === 1 && values[0] !== headlineOf(payload));
+  }
   return typeof payload === "string" && payload.length > HEADLINE_LENGTH;
 }
 

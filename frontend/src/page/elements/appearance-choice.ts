@@ -45,8 +45,7 @@ export class AppearanceChoice extends PageElement {
       }
 
       button[aria-pressed="true"] {
-        border-color: var(--border);
-        background: var(--surface);
+        background: var(--pressed);
         font-weight: 600;
         box-shadow: var(--shadow);
       }

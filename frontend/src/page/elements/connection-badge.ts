@@ -51,6 +51,12 @@ export class ConnectionBadge extends PageElement {
         border-radius: 1px;
       }
 
+      @media (max-width: 36rem) {
+        .latency {
+          display: none;
+        }
+      }
+
       @keyframes beat {
         to {
           opacity: 0.3;
@@ -98,7 +104,8 @@ export class ConnectionBadge extends PageElement {
     return html`
       <span class="badge ${tone}" role="status" data-phase=${this.status.phase}>
         <span class="light" aria-hidden="true"></span>
-        ${said} <span aria-hidden="true">${countdown}</span>
+        <span>${said}</span>
+        ${countdown === "" ? nothing : html`<span aria-hidden="true">${countdown}</span>`}
       </span>
       ${
         this.latencyMs === null

@@ -36,6 +36,12 @@ export const developerDrawerStyles = css`
     font-weight: 650;
   }
 
+  .heading {
+    display: flex;
+    align-items: baseline;
+    justify-content: space-between;
+  }
+
   .latency {
     flex: 1 1 8rem;
     font-variant-numeric: tabular-nums;
@@ -77,8 +83,7 @@ export const developerDrawerStyles = css`
   }
 
   .tools input {
-    flex: 1 1 9rem;
-    width: 9rem;
+    flex: 1 0 100%;
     min-height: 2rem;
     font-size: 0.875rem;
   }

@@ -65,11 +65,13 @@ export class DeveloperDrawer extends PageElement {
         ? say.latencyNone
         : say.latencyLine(last, Math.min(...latencies), Math.max(...latencies));
     return html`<section aria-labelledby="latency">
-      <h3 id="latency">${say.latency}</h3>
+      <div class="heading">
+        <h3 id="latency">${say.latency}</h3>
+        <button class="quiet" @click=${() => this.tell("carillon-ping")}>${say.pingNow}</button>
+      </div>
       <div class="row">
         <carillon-spark-line .values=${latencies}></carillon-spark-line>
         <span class="latency small">${line}</span>
-        <button class="quiet" @click=${() => this.tell("carillon-ping")}>${say.pingNow}</button>
       </div>
     </section>`;
   }

@@ -14,6 +14,10 @@ export const formStyles = css`
     gap: 1.125rem 1rem;
   }
 
+  .three {
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr));
+  }
+
   .field {
     display: grid;
     align-content: start;

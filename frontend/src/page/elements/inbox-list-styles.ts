@@ -39,10 +39,6 @@ export const inboxListStyles = css`
     letter-spacing: 0;
   }
 
-  .problem:empty {
-    display: none;
-  }
-
   .offline {
     display: flex;
     align-items: center;
@@ -63,7 +59,7 @@ export const inboxListStyles = css`
     display: grid;
     justify-content: center;
     height: 0;
-    margin-top: -0.875rem;
+    margin-block: -0.875rem 0;
   }
 
   .pill {
@@ -80,7 +76,7 @@ export const inboxListStyles = css`
   }
 
   .day h3 {
-    padding: 0.625rem 0.25rem 0.5rem;
+    padding: 0.375rem 0.25rem 0.5rem;
     color: var(--muted);
     font-size: 0.875rem;
     font-weight: 600;

@@ -114,7 +114,9 @@ export class InboxList extends PageElement {
           .kinds=${[...this.kinds].sort()}
         ></carillon-inbox-toolbar>
         ${this.isOffline ? this.renderOffline() : nothing}
-        <p class="problem" role="alert">${inbox.isLoaded ? this.problem : ""}</p>
+        <p class="problem" role="alert" ?hidden=${!inbox.isLoaded || this.problem === ""}>
+          ${this.problem}
+        </p>
         <div class="pill-place" role="status">
           ${this.waiting > 0 ? this.renderPill() : nothing}
         </div>

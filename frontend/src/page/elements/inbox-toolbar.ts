@@ -41,14 +41,14 @@ export class InboxToolbar extends PageElement {
       }
 
       .states button[aria-pressed="true"] {
-        background: var(--surface);
+        background: var(--pressed);
         color: var(--text);
         box-shadow: var(--shadow);
       }
 
       .search {
         position: relative;
-        flex: 1 1 13rem;
+        flex: 1 1 9.5rem;
       }
 
       .search svg {
@@ -65,7 +65,15 @@ export class InboxToolbar extends PageElement {
       select {
         flex: 0 1 auto;
         width: auto;
-        max-width: 12rem;
+        max-width: 9.5rem;
+        padding-right: 0.5rem;
+      }
+
+      @media (max-width: 48rem) {
+        select {
+          flex: 1 1 8rem;
+          max-width: none;
+        }
       }
 
       @media (max-width: 36rem) {
@@ -76,10 +84,6 @@ export class InboxToolbar extends PageElement {
         .states button {
           flex: 1;
           padding: 0 0.375rem;
-        }
-
-        select {
-          flex: 1 1 8rem;
         }
       }
     `,

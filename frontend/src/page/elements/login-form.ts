@@ -75,10 +75,6 @@ export class LoginForm extends PageElement {
         background: var(--accent-tint);
       }
 
-      .problem:empty {
-        display: none;
-      }
-
       button.primary {
         min-height: 2.75rem;
       }
@@ -130,7 +126,7 @@ export class LoginForm extends PageElement {
             required
           />
         </label>
-        <p class="problem" role="alert">${this.problem}</p>
+        <p class="problem" role="alert" ?hidden=${this.problem === ""}>${this.problem}</p>
         <button class="primary" type="submit">${say.signIn}</button>
       </form>
       <carillon-appearance-choice></carillon-appearance-choice>

@@ -130,7 +130,11 @@ export class PageHeader extends PageElement {
         }
 
         .name {
-          max-width: 6rem;
+          display: none;
+        }
+
+        .opener {
+          padding: 0 0.5rem;
         }
       }
     `,

@@ -24,11 +24,12 @@ export class PasswordForm extends PageElement {
 
   protected override render() {
     const say = words();
+    const said = this.problem === null ? "" : problemOf(this.problem);
     const secret = { type: "password", required: true } as const;
     return html`
       <form @submit=${this.submit} novalidate>
         <input hidden name="username" autocomplete="username" .value=${this.username} />
-        <div class="fields">
+        <div class="fields three">
           ${formField({
             ...secret,
             name: "old_password",
@@ -51,9 +52,7 @@ export class PasswordForm extends PageElement {
             problem: this.differ ? say.passwordsDiffer : "",
           })}
         </div>
-        <p class="problem" role="alert">
-          ${this.problem === null ? "" : problemOf(this.problem)}
-        </p>
+        <p class="problem" role="alert" ?hidden=${said === ""}>${said}</p>
         <div class="row">
           <button class="primary" type="submit" ?disabled=${this.isBusy}>
             ${say.changePassword}

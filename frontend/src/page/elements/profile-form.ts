@@ -25,6 +25,7 @@ export class ProfileForm extends PageElement {
 
   protected override render() {
     const say = words();
+    const said = this.problem === null ? "" : problemOf(this.problem);
     const { account } = this;
     const wrong = (name: string) => fieldProblem(this.problem, name);
     return html`
@@ -91,9 +92,7 @@ export class ProfileForm extends PageElement {
         <datalist id="zones">
           ${Intl.supportedValuesOf("timeZone").map((zone) => html`<option value=${zone}></option>`)}
         </datalist>
-        <p class="problem" role="alert">
-          ${this.problem === null ? "" : problemOf(this.problem)}
-        </p>
+        <p class="problem" role="alert" ?hidden=${said === ""}>${said}</p>
         <div class="row">
           <button class="primary" type="submit" ?disabled=${this.isBusy}>${say.save}</button>
           <span class="good" role="status">${this.isSaved ? say.saved : ""}</span>

@@ -36,6 +36,10 @@ export class ProfilePage extends PageElement {
         letter-spacing: -0.015em;
       }
 
+      h2:focus {
+        outline: none;
+      }
+
       section {
         display: grid;
         gap: 1.25rem;
