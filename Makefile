@@ -5,6 +5,8 @@ TOOL = cd backend && exec $(PYTHON) -m tooling
 NPM = $(TOOL) npm run --silent
 BIN = .venv/bin
 FAST = not services and not browser and not slow
+# Most tests of processes wait; two at once, a file's tests together.
+PYTEST = $(BIN)/pytest -q -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast bench lint format check frontend lock dev
@@ -26,13 +28,13 @@ test: dev frontend ## Run every test, with PostgreSQL, Redis, RabbitMQ and Chrom
 	@$(NPM) test
 	@cd backend && exec ../$(BIN)/python -m tooling.services sh -c '\
 		echo "The fast tests on PostgreSQL:"; \
-		DATABASE_URL=$$TEST_DATABASE_URL $(BIN)/pytest -q -m "$(FAST)" backend/apps; \
+		DATABASE_URL=$$TEST_DATABASE_URL $(PYTEST) -m "$(FAST)" backend/apps; \
 		on_postgresql=$$?; \
 		echo "Every test, on the embedded profile where it does not say otherwise:"; \
-		$(BIN)/pytest -q && exit $$on_postgresql'
+		$(PYTEST) && exit $$on_postgresql'
 
 test-fast: dev frontend ## Run the tests that need no services, in under a minute
-	@$(BIN)/pytest -q -m "$(FAST)"
+	@$(PYTEST) -m "$(FAST)"
 
 bench: dev ## Measure speed beside a stock application (QUICK=1 for a first look)
 	@cd backend && exec ../$(BIN)/python -m benchmarks --sizes $(if $(QUICK),quick,full)
