@@ -61,7 +61,11 @@ def carillon(supply: Supply, host_port: int) -> Deployment:
     if not (DIST / "carillon-inbox.js").exists():
         pytest.fail("The inbox is not built: run `make frontend`.", pytrace=False)
     origin = f"http://127.0.0.1:{host_port}"
-    environment = {"WS_ALLOWED_ORIGINS": origin, "CORS_ALLOWED_ORIGINS": origin}
+    environment = {
+        "EXTRA_APPS": "",
+        "WS_ALLOWED_ORIGINS": origin,
+        "CORS_ALLOWED_ORIGINS": origin,
+    }
     running = supply.shared("embedding", lambda: supply.embedded(environment))
     return running.deployment
 

@@ -145,6 +145,7 @@ def test_tokens_and_the_session_are_renewed_before_they_end(
 ) -> None:
     origin = f"http://127.0.0.1:{host_port}"
     running = start_server(
+        EXTRA_APPS="",
         WS_ALLOWED_ORIGINS=origin,
         CORS_ALLOWED_ORIGINS=origin,
         INBOX_TOKEN_SECONDS="2",
