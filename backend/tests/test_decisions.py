@@ -39,8 +39,10 @@ def test_x3_one_server_answers_http_and_websocket(
     address = urlsplit(embedded_running.deployment.url).netloc
     connection = http.client.HTTPConnection(address, timeout=20)
     connection.request("GET", "/healthz")
+    status = connection.getresponse().status
+    connection.close()
 
-    assert connection.getresponse().status == 200
+    assert status == 200
     assert door.person().connect().next()["type"] == "hello"
 
 
