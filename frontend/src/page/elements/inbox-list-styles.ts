@@ -92,7 +92,15 @@ export const inboxListStyles = css`
 
   carillon-item-chunk[far] {
     content-visibility: hidden;
-    contain-intrinsic-block-size: auto 240rem;
+    contain-intrinsic-block-size: auto 220rem;
+  }
+
+  carillon-item-chunk[far][size="some"] {
+    contain-intrinsic-block-size: auto 60rem;
+  }
+
+  carillon-item-chunk[far][size="few"] {
+    contain-intrinsic-block-size: auto 14rem;
   }
 
   li {

@@ -168,6 +168,7 @@ export class InboxList extends PageElement {
 
   private renderDays() {
     const now = this.now + this.clockOffsetMs;
+    let order = 0;
     return repeat(
       this.days,
       ({ day }) => day,
@@ -181,6 +182,7 @@ export class InboxList extends PageElement {
               (chunk) =>
                 html`<carillon-item-chunk
                   .chunk=${chunk}
+                  .order=${order++}
                   .now=${now}
                   .arrivedAfter=${this.arrivedAfter}
                 ></carillon-item-chunk>`,

@@ -120,5 +120,12 @@ function isBranch(value: Json): value is Branch {
 
 function renderLeaf(value: Json) {
   const kind = value === null ? "null" : typeof value;
-  return html`<bdi class=${kind}>${JSON.stringify(value)}</bdi>`;
+  return html`<bdi class=${kind}>${visible(JSON.stringify(value))}</bdi>`;
+}
+
+/** Characters that only turn the direction of writing are written out, as JSON may have them. */
+function visible(text: string): string {
+  const escaped = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escaped);
 }

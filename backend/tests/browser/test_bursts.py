@@ -1,0 +1,101 @@
+"""Very many at once, and very many in all: the page stays responsive."""
+
+import json
+import time
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.visitor import Visitor
+
+# What blocks the page for longer is noticed by a person.
+LONGEST_TASK_MS = 200
+DRAWN_AT_MOST = 600
+WATCH_LONG_TASKS = """
+globalThis.longTasks = [];
+new PerformanceObserver((list) => {
+  globalThis.longTasks.push(...list.getEntries().map(({ duration }) => duration));
+}).observe({ type: "longtask" });
+"""
+
+
+def longest_task(visitor: Visitor) -> float:
+    return float(visitor.page.evaluate("Math.max(0, ...longTasks)"))
+
+
+def test_a_thousand_in_ten_seconds_block_nothing_and_lose_nothing(
+    member: Visitor,
+) -> None:
+    user_id = member.user_id
+    member.page.evaluate(WATCH_LONG_TASKS)
+    began = time.monotonic()
+
+    for place in range(20):
+        drafts = [
+            {
+                "user_id": user_id,
+                "title": f"Number {place * 50 + n}",
+                "payload": {"n": n},
+            }
+            for n in range(50)
+        ]
+        body = {"notifications": drafts}
+        member.site.service.post("/api/notifications/send/bulk/", body)
+        # Fifty every half second.
+        due = began + (place + 1) / 2 - time.monotonic()
+        member.page.wait_for_timeout(max(0, due) * 1000)
+
+    expect(member.page).to_have_title("(1000) Carillon")
+    expect(member.headlines().first).to_have_text("Number 999")
+    assert longest_task(member) <= LONGEST_TASK_MS
+    assert member.items.count() <= DRAWN_AT_MOST
+
+
+def test_ten_thousand_scroll_without_a_stall_and_are_not_all_drawn(
+    member: Visitor,
+) -> None:
+    key = member.send({"n": 1, "of": 2}, title="The newest")
+    expect(member.item(key)).to_be_visible()
+    example = _first_row(member)
+
+    def with_thousands(route: Route) -> None:
+        before = parse_qs(urlsplit(route.request.url).query).get("before")
+        top = int(before[0]) if before else 10_001
+        rows = [
+            {**example, "key": f"k{seq}", "seq": seq, "title": f"Number {seq}"}
+            for seq in range(top - 1, max(0, top - 2_501), -1)
+        ]
+        body = {
+            "count": 10_000,
+            "next": "/more" if rows and rows[-1]["seq"] > 1 else None,
+            "previous": None,
+            "results": rows,
+            "stream": {"epoch": "e", "last_seq": 10_000, "state_version": 0},
+            "unread": 10_000,
+        }
+        route.fulfill(body=json.dumps(body), content_type="application/json")
+
+    member.page.route("**/api/user/notifications/?*", with_thousands)
+    member.page.route_web_socket("**/ws/**", lambda socket: socket.close())
+    member.page.reload()
+    expect(member.headlines().first).to_have_text("Number 10000")
+    member.page.evaluate(WATCH_LONG_TASKS)
+    member.page.mouse.move(400, 400)
+
+    def reach_the_end() -> bool:
+        member.page.mouse.wheel(0, 40_000)
+        return member.headlines().get_by_text("Number 1", exact=True).is_visible()
+
+    member.wait_until(reach_the_end, seconds=30)
+
+    expect(member.page.get_by_text("That is everything.")).to_be_in_viewport()
+    assert longest_task(member) <= LONGEST_TASK_MS
+    assert member.items.count() <= DRAWN_AT_MOST
+
+
+def _first_row(member: Visitor) -> dict[str, object]:
+    answer = member.page.context.request.get(
+        f"{member.site.url}/api/user/notifications/",
+    )
+    row: dict[str, object] = answer.json()["results"][0]
+    return row
