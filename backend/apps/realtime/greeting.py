@@ -32,8 +32,8 @@ class Greeting:
 def read(standing: Standing, resume: Resume | None) -> Greeting:
     """Read it; the connection has joined its groups before."""
     versions = registry.versions()
-    position, unread = selectors.position(standing.user_id), 0
-    unread = selectors.unread_count(standing.user_id)
+    head = selectors.head(standing.user_id)
+    position = head.position
     is_resumed = resume is not None and _is_usable(resume, position)
     start, truncated = position.last_seq, False
     if is_resumed and resume is not None:
@@ -50,7 +50,7 @@ def read(standing: Standing, resume: Resume | None) -> Greeting:
         is_resumed=is_resumed,
         recovered=is_resumed or resume is None,
         replay_truncated=truncated,
-        unread=unread,
+        unread=head.unread,
         snapshots=snapshots(standing),
         versions=versions,
     )

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import uvicorn
 from django.conf import settings
@@ -35,6 +36,36 @@ BAD_REQUEST = (
 )
 
 
+class _Turn:
+    """The sockets that a loop writes to at the end of this turn of it.
+
+    One callback for all of them: a broadcast would else schedule thousands.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._call_soon = loop.call_soon
+        self._sockets: list[Socket] = []
+
+    def add(self, each: "Socket") -> None:
+        if not self._sockets:
+            self._call_soon(self._end)
+        self._sockets.append(each)
+
+    def _end(self) -> None:
+        sockets, self._sockets = self._sockets, []
+        for each in sockets:
+            each.uncork()
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turn] = WeakKeyDictionary()
+
+
+def _turn_of(loop: asyncio.AbstractEventLoop) -> _Turn:
+    if loop not in _turns:
+        _turns[loop] = _Turn(loop)
+    return _turns[loop]
+
+
 class Socket(WebSocketsSansIOProtocol):
     """Uvicorn's protocol with an end for clients that do not read."""
 
@@ -44,6 +75,7 @@ class Socket(WebSocketsSansIOProtocol):
         self.close_timeout = settings.WS_CLOSE_SECONDS
         self._bytes_after_close = 0
         self._corked: list[bytes] = []
+        self._turn = _turn_of(self.loop)
 
     def handle_connect(self, event: Any) -> None:
         """Offer the application a way to abort."""
@@ -92,14 +124,15 @@ class Socket(WebSocketsSansIOProtocol):
         if self.close_sent or self.disconnected or not self.writable.is_set():
             return False
         if not self._corked:
-            self.loop.call_soon(self._uncork)
+            self._turn.add(self)
         self._corked.append(frame)
         return True
 
-    def _uncork(self) -> None:
+    def uncork(self) -> None:
+        """Write what this turn of the loop has collected."""
         frames, self._corked = self._corked, []
         if frames and not self.close_sent and not self.transport.is_closing():
-            self.transport.write(b"".join(frames))
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def keepalive_timeout(self) -> None:
         """End a client that did not answer a ping."""
@@ -107,7 +140,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Send, and give a close only so long to get through."""
-        self._uncork()
+        self.uncork()
         if message["type"] != "websocket.close":
             await super().send(message)
             return
@@ -116,7 +149,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Stop at the end of the process without waiting for the client."""
-        self._uncork()
+        self.uncork()
         super().shutdown()
         self.loop.call_later(GRACE_SECONDS / 2, self._abort_if_open)
 
