@@ -24,7 +24,8 @@ function lineOf(payload: Json): string {
 }
 
 function cut(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * HEADLINE_LENGTH));
+  // A character may take two places; one more than fits shows that there is more.
+  const characters = Array.from(text.slice(0, 2 * (HEADLINE_LENGTH + 1)));
   const fits = characters.length <= HEADLINE_LENGTH;
   return fits ? text : `${characters.slice(0, HEADLINE_LENGTH - 1).join("")}…`;
 }

@@ -66,7 +66,7 @@ export class ItemView {
     this.item = item;
     const isUnread = item.state === "unread";
     this.article.className = `${item.severity} ${item.state}`;
-    this.root.part.toggle("unread", isUnread);
+    this.root.setAttribute("part", isUnread ? "item unread" : "item");
     setText(this.word, words.severities[item.severity]);
     setText(this.mark, isUnread ? words.unreadMark : "");
     setText(this.time, relativeTime(item.createdAt, now, { language, words }));

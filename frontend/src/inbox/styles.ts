@@ -255,6 +255,10 @@ article:focus-visible {
   font-weight: 600;
 }
 
+.mark:empty {
+  display: none;
+}
+
 .mark {
   color: var(--_accent);
   font-weight: 600;
