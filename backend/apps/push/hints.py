@@ -31,7 +31,8 @@ class FrameHint(TypedDict):
     """A ready frame for everybody in the group.
 
     A change to a snapshot names it and carries the snapshot's new version, so that a
-    connection which has that version already drops the frame.
+    connection which has that version already drops the frame. `subject` is what the
+    frame shows, for the app that wants to know to whom it was shown; 0 for nothing.
     """
 
     type: Literal["frame"]
@@ -39,14 +40,26 @@ class FrameHint(TypedDict):
     frame: str
     snapshot: str
     version: int
+    subject: int
+
+
+class PersonalHint(TypedDict):
+    """A change to a snapshot whose frames the hub must ask for: they differ by user."""
+
+    type: Literal["personal"]
+    group: str
+    snapshot: str
+    version: int
+    subject: int
+    mark: int
 
 
 class RecheckHint(TypedDict):
-    """The standing of user `user` may have changed."""
+    """The standing of user `user` may have changed, or (0) the poll is to look now."""
 
     type: Literal["recheck"]
     group: str
     user: int
 
 
-Hint = NotificationHint | StateHint | FrameHint | RecheckHint
+Hint = NotificationHint | StateHint | FrameHint | PersonalHint | RecheckHint

@@ -1,6 +1,6 @@
 """Every frame of the WebSocket protocol, built here alone (docs/protocol.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -150,6 +150,18 @@ def notification_state(
 def resync() -> str:
     """Build the frame that asks the client to read its list again."""
     return _frame({"type": "resync"})
+
+
+def alerts(alerts: Sequence[Mapping[str, Any]], *, version: int) -> str:
+    """Build the snapshot of the alerts that a user may see."""
+    return _frame({"type": "alerts", "version": version, "alerts": list(alerts)})
+
+
+def alert(alert: Mapping[str, Any], *, version: int, change: str) -> str:
+    """Build the frame of one alert's change."""
+    return _frame(
+        {"type": "alert", "version": version, "alert": alert, "change": change},
+    )
 
 
 def watch_result(mailing: int, *, ok: bool) -> str:

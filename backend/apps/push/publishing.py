@@ -10,7 +10,14 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from apps.push import groups
-from apps.push.hints import FrameHint, Hint, NotificationHint, RecheckHint, StateHint
+from apps.push.hints import (
+    FrameHint,
+    Hint,
+    NotificationHint,
+    PersonalHint,
+    RecheckHint,
+    StateHint,
+)
 from apps.push.local_layer import LocalLayer
 from apps.push.metrics import HINTS_PUBLISHED
 from apps.push.publisher import publisher_for
@@ -60,10 +67,12 @@ def publish_frame(
     *,
     snapshot: str = "",
     version: int = 0,
+    subject: int = 0,
 ) -> None:
     """Send a ready frame to everybody in a group.
 
     snapshot, version: for a change to a registered snapshot, its name and new version.
+    subject: what the frame shows, where the app wants to know to whom it was shown.
     """
     hint: FrameHint = {
         "type": "frame",
@@ -71,6 +80,27 @@ def publish_frame(
         "frame": frame,
         "snapshot": snapshot,
         "version": version,
+        "subject": subject,
+    }
+    _publish(hint)
+
+
+def publish_personal(
+    group: str,
+    *,
+    snapshot: str,
+    version: int,
+    subject: int,
+    mark: int,
+) -> None:
+    """Have the hubs ask the snapshot's app which of a group's users get what frame."""
+    hint: PersonalHint = {
+        "type": "personal",
+        "group": group,
+        "snapshot": snapshot,
+        "version": version,
+        "subject": subject,
+        "mark": mark,
     }
     _publish(hint)
 
@@ -82,6 +112,12 @@ def publish_recheck(user_id: int) -> None:
         "group": groups.user(user_id),
         "user": user_id,
     }
+    _publish(hint)
+
+
+def publish_look(group: str) -> None:
+    """Ask the hubs that have somebody in a group to compare with the database now."""
+    hint: RecheckHint = {"type": "recheck", "group": group, "user": 0}
     _publish(hint)
 
 

@@ -1,28 +1,62 @@
 """What the socket asks of apps that it does not know; they register when they start.
 
 Two things can be registered: a snapshot (state that a connection is given whole, such
-as the alerts that a user may see now) and one watchable domain (things whose progress
-whoever may see them can follow, the mailings).
+as the alerts that a user may see now, and whose changes it then hears) and one
+watchable domain (things whose progress whoever may see them can follow, the mailings).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.accounts.admission import Standing
 
 
 @dataclass(frozen=True)
+class Change:
+    """A version of a snapshot, and a group that it concerns.
+
+    is_fresh: a hint of it may still be on its way; not hearing it means nothing yet.
+    """
+
+    version: int
+    group: str
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a personal change is of: subject, version, and the app's own mark."""
+
+    subject: int
+    version: int
+    mark: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """State that is sent whole after `hello` and again when its version moved.
+    """State that is sent whole after `hello` and again when a change was missed.
 
     frame: the encoded snapshot for one user, or None where there is nothing for them.
     version: the deployment-wide version, one cheap query; None for a snapshot that is
     only sent on connect and after a change of team or role.
+    frames: the same as `frame` for many users in few queries, by the user's id.
+    changes: what changed after a version, or None when that is not known any more. A
+    connection that is in none of the groups missed nothing, and one that heard each
+    version of its groups neither. Without it, every new version sends every connection
+    the snapshot again.
+    shown: told of each frame with a subject that was sent to a user, as (subject, user
+    id); called on the event loop, so it returns at once.
+    personal: frames of a change that differ from user to user, by the id of the users
+    whom it is for; asked with whatever the hint said and the ids of those connected.
     """
 
     name: str
     frame: Callable[[Standing], str | None]
     version: Callable[[], int] | None = None
+    frames: Callable[[Sequence[Standing]], Mapping[int, str]] | None = None
+    changes: Callable[[int], list[Change] | None] | None = None
+    shown: Callable[[int, int], None] | None = None
+    personal: Callable[[Mark, list[int]], Mapping[int, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +110,11 @@ def snapshots() -> list[Snapshot]:
     return list(_registry.snapshots.values())
 
 
+def snapshot(name: str) -> Snapshot | None:
+    """Return the snapshot with this name, if an app registered one."""
+    return _registry.snapshots.get(name)
+
+
 def watchable() -> Watchable | None:
     """Return the watchable domain, if an app registered one."""
     return _registry.watchable
@@ -87,4 +126,19 @@ def versions() -> dict[str, int]:
         snapshot.name: snapshot.version()
         for snapshot in snapshots()
         if snapshot.version is not None
+    }
+
+
+def changes(since: Mapping[str, int]) -> dict[str, list[Change] | None]:
+    """Read what changed in each snapshot after the version given for it.
+
+    Left out are those that do not say, and those that are still at that version.
+    """
+    return {
+        each.name: each.changes(since[each.name])
+        for each in snapshots()
+        if each.changes is not None
+        and each.version is not None
+        and each.name in since
+        and each.version() > since[each.name]
     }

@@ -22,6 +22,7 @@ from apps.realtime.inbound import Inbound
 from apps.realtime.metrics import SOCKETS_CLOSED
 from apps.realtime.outbox import Outbox
 from apps.realtime.reading import Answer
+from apps.realtime.snapshot_versions import SnapshotVersions
 from apps.realtime.window import Window
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Connection:
         self.expected_user_id: int | None = None
         self.groups: set[str] = set()
         self.watched: set[int] = set()
-        self.versions: dict[str, int] = {}
+        self.snapshots = SnapshotVersions()
         self.state_version = 0
         self.epoch = ""
         self._admission: Admission | None = None
@@ -151,7 +152,7 @@ class Connection:
         """Send `hello` and the snapshots, then what was held, then begin the replay."""
         position = greeting.position
         self.epoch, self.state_version = position.epoch, position.state_version
-        self.versions = dict(greeting.versions)
+        self.snapshots.restart(greeting.versions)
         self.send(self._hello(greeting))
         for frame in greeting.snapshots:
             self.send(frame)
@@ -248,11 +249,19 @@ class Connection:
         self._advance()
 
     def _on_frame(self, hint: FrameHint) -> None:
-        if hint["snapshot"]:
-            if hint["version"] <= self.versions.get(hint["snapshot"], 0):
-                return
-            self.versions[hint["snapshot"]] = hint["version"]
+        name = hint["snapshot"]
+        if name and not self.snapshots.hear(name, hint["version"]):
+            return
         self.send(hint["frame"])
+        snapshot = registry.snapshot(name) if hint["subject"] else None
+        if snapshot is not None and snapshot.shown is not None:
+            snapshot.shown(hint["subject"], self.user_id)
+
+    def hear(self, name: str, version: int, frame: str | None) -> None:
+        """Take a snapshot's version; the frame is None when it is not for its user."""
+        is_new = self.is_greeted and self.snapshots.hear(name, version)
+        if is_new and frame is not None:
+            self.send(frame)
 
     def observe(self, position: Position) -> None:
         """Take the position that a poll found."""
@@ -264,8 +273,8 @@ class Connection:
         self._advance()
 
     def resnapshot(self, frames: tuple[str, ...], versions: dict[str, int]) -> None:
-        """Send the snapshots again: their version moved, or the user's standing did."""
-        self.versions = dict(versions)
+        """Send the snapshots again: a change was missed, or the standing is another."""
+        self.snapshots.restart(versions)
         for frame in frames:
             self.send(frame)
 

@@ -1,5 +1,6 @@
 """What is read when a connection opens; plain functions for a database thread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -60,6 +61,20 @@ def snapshots(standing: Standing) -> tuple[str, ...]:
     """Encode every registered snapshot that there is for this user."""
     frames = (snapshot.frame(standing) for snapshot in registry.snapshots())
     return tuple(frame for frame in frames if frame is not None)
+
+
+def snapshots_of_many(standings: Sequence[Standing]) -> dict[int, tuple[str, ...]]:
+    """Encode the same for many users, by their ids."""
+    found: dict[int, list[str]] = {standing.user_id: [] for standing in standings}
+    for snapshot in registry.snapshots():
+        if snapshot.frames is not None:
+            frames = snapshot.frames(standings)
+        else:
+            each = {one.user_id: snapshot.frame(one) for one in standings}
+            frames = {key: frame for key, frame in each.items() if frame is not None}
+        for user_id, frame in frames.items():
+            found[user_id].append(frame)
+    return {user_id: tuple(frames) for user_id, frames in found.items()}
 
 
 def _is_usable(resume: Resume, position: Position) -> bool:

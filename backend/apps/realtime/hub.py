@@ -5,6 +5,7 @@ and queued for every socket that it concerns.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -19,9 +20,10 @@ from apps.accounts import admission
 from apps.accounts.admission import Admission, NotAdmitted, Standing
 from apps.push import client_frames, groups, protocol, registry
 from apps.push.client_frames import BadFrame
-from apps.push.hints import Hint
+from apps.push.hints import Hint, PersonalHint
 from apps.push.metrics import HINTS_DROPPED
 from apps.push.redis_layer import LAYER_ERRORS
+from apps.push.registry import Mark
 from apps.realtime import data_version, greeting, looking
 from apps.realtime.acknowledging import Acknowledger
 from apps.realtime.connection import Connection
@@ -36,6 +38,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 DATA_VERSION_SECONDS = 0.2
 RESTART_SECONDS = 1.0
+LOOK_SOON_SECONDS = 0.6
 RESYNC_AT_ONCE = 200
 HINTS_PER_TURN = 16
 
@@ -53,6 +56,7 @@ class Hub:
         self._membership = Membership(get_channel_layer())
         self._poll = Poll(self)
         self._poll_now = asyncio.Event()
+        self._look_timer: asyncio.TimerHandle | None = None
         self._connections: dict[Connection, None] = {}
         self._by_user: dict[int, list[Connection]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -269,11 +273,39 @@ class Hub:
             if hint["type"] == "recheck":
                 self._poll_now.set()
                 return
+            if hint["type"] == "personal":
+                self._spawn(self._tell_personally(hint))
+                return
             for connection in self._membership.members(hint["group"]):
                 connection.handle_hint(hint)
         except (KeyError, TypeError, AttributeError):
             # Another program may write to our Redis; what is not a hint is not ours.
             HINTS_DROPPED.labels("not a hint").inc()
+
+    async def _tell_personally(self, hint: PersonalHint) -> None:
+        name, version = hint["snapshot"], hint["version"]
+        snapshot = registry.snapshot(name)
+        members = self._membership.members(hint["group"])
+        users = sorted({each.user_id for each in members if each.is_greeted})
+        if snapshot is None or snapshot.personal is None or not users:
+            return
+        mark = Mark(hint["subject"], version=version, mark=hint["mark"])
+        # Where this fails nobody has heard it, and the poll finds that out.
+        with contextlib.suppress(DatabaseUnavailable, DatabaseError):
+            frames = await self.database.run(snapshot.personal, mark, users)
+            for connection in members:
+                if self.has(connection):
+                    connection.hear(name, version, frames.get(connection.user_id))
+
+    def look_soon(self) -> None:
+        """Look again in a moment, when a hint on its way must have come."""
+        if self._look_timer is None:
+            loop = asyncio.get_running_loop()
+            self._look_timer = loop.call_later(LOOK_SOON_SECONDS, self._look_now)
+
+    def _look_now(self) -> None:
+        self._look_timer = None
+        self._poll_now.set()
 
     async def _poll_regularly(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """What the poll asks the database; a plain function for a database thread."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps.accounts import admission
@@ -9,6 +9,7 @@ from apps.common import clock
 from apps.notifications import epochs, selectors
 from apps.notifications.selectors import Position
 from apps.push import registry
+from apps.push.registry import Change
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Picture:
     standings: dict[int, Standing]
     credentials: set[Credential]
     versions: dict[str, int]
+    since: Mapping[str, int]
+    changes: dict[str, list[Change] | None]
     progress: dict[int, str]
 
 
@@ -27,16 +30,25 @@ def look(
     user_ids: Sequence[int],
     credentials: Collection[Credential],
     watched: Collection[int],
+    *,
+    since: Mapping[str, int],
 ) -> Picture:
-    """Read positions, standings, credentials, versions and watched progress."""
+    """Read positions, standings, credentials, versions and watched progress.
+
+    since: for each snapshot the version from which on changes are wanted.
+    """
     clock.synchronize()
     domain = registry.watchable()
+    # Before the changes: what comes between the two is looked at next time.
+    versions = registry.versions()
     return Picture(
         epoch=selectors.epoch(),
         positions=selectors.positions(user_ids),
         standings=admission.standings(user_ids),
         credentials=admission.valid_credentials(credentials),
-        versions=registry.versions(),
+        versions=versions,
+        since=since,
+        changes=registry.changes(since),
         progress=domain.progress(watched) if domain and watched else {},
     )
 

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 
 from apps.accounts.admission import Standing
-from apps.push import protocol
+from apps.push import protocol, registry
 from apps.realtime import greeting, looking
 from apps.realtime.database import DatabaseUnavailable
 from apps.realtime.looking import Picture
 from apps.realtime.metrics import POLLS
+from apps.realtime.snapshot_versions import Verdict
 
 if TYPE_CHECKING:
     from apps.realtime.connection import Connection
     from apps.realtime.hub import Hub
 
 logger = logging.getLogger(__name__)
+
+USERS_AT_ONCE = 200
 
 
 class Poll:
@@ -42,6 +45,7 @@ class Poll:
                 sorted({connection.user_id for connection in connections}),
                 {connection.credential for connection in connections},
                 {mailing for each in connections for mailing in each.watched},
+                since=self._since(connections),
             )
             if self._went_back(picture):
                 await self._hub.database.run(looking.change_epoch, picture.epoch)
@@ -53,6 +57,12 @@ class Poll:
             return
         POLLS.labels("ok").inc()
         await self._apply(picture, connections)
+
+    @staticmethod
+    def _since(connections: "list[Connection]") -> dict[str, int]:
+        greeted = [each.snapshots for each in connections if each.is_greeted]
+        names = [each.name for each in registry.snapshots()] if greeted else []
+        return {name: min(each.known(name) for each in greeted) for name in names}
 
     def _went_back(self, picture: Picture) -> bool:
         found = {
@@ -111,29 +121,44 @@ class Poll:
     def _has_changed(before: Standing, after: Standing) -> bool:
         return before.fingerprint != after.fingerprint
 
-    @staticmethod
-    def _is_outdated(connection: "Connection", picture: Picture) -> bool:
-        return any(
-            version > connection.versions.get(name, 0)
+    def _is_outdated(self, connection: "Connection", picture: Picture) -> bool:
+        if not connection.is_greeted:
+            return False
+        verdicts = {
+            connection.snapshots.compare(
+                name,
+                version=version,
+                changes=picture.changes.get(name),
+                groups=connection.groups,
+            )
             for name, version in picture.versions.items()
-        )
+            # Greeted while we looked, from before what was asked for: next time.
+            if connection.snapshots.known(name) >= picture.since.get(name, 0)
+        }
+        if Verdict.LOOK_AGAIN in verdicts:
+            self._hub.look_soon()
+        return Verdict.MISSED in verdicts
 
     async def _send_snapshots(
         self,
         stale: "list[Connection]",
         picture: Picture,
     ) -> None:
-        for connection in stale:
-            if not connection.epoch:
-                continue
+        greeted = [each for each in stale if each.is_greeted]
+        for begin in range(0, len(greeted), USERS_AT_ONCE):
+            some = greeted[begin : begin + USERS_AT_ONCE]
+            standings = {each.user_id: each.standing for each in some}
             try:
                 frames = await self._hub.database.run(
-                    greeting.snapshots,
-                    connection.standing,
+                    greeting.snapshots_of_many,
+                    list(standings.values()),
                 )
             except (DatabaseUnavailable, DatabaseError):
                 return
-            connection.resnapshot(frames, picture.versions)
+            for connection in some:
+                if self._hub.has(connection):
+                    found = frames[connection.user_id]
+                    connection.resnapshot(found, picture.versions)
 
     def _send_progress(self, picture: Picture) -> None:
         for mailing, frame in picture.progress.items():

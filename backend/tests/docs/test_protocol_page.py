@@ -82,6 +82,10 @@ def _error(shown: Shown) -> str:
 
 BUILDERS: dict[str, Callable[[Shown], str]] = {
     "hello": _hello,
+    "alerts": lambda shown: protocol.alerts(shown["alerts"], version=shown["version"]),
+    "alert": lambda shown: protocol.alert(
+        shown["alert"], version=shown["version"], change=shown["change"]
+    ),
     "server_notification": _server_notification,
     "replay_end": lambda shown: protocol.replay_end(shown["seq"]),
     "notification_state": _notification_state,
