@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.push",
     "apps.notifications",
+    "apps.alerts",
     "consumers",
     "config",
     *listing("EXTRA_APPS"),
@@ -257,6 +258,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 15, "headers": {"sent_by": "beat"}},
     },
     "broadcasts": {"task": "notifications.run_broadcasts", "schedule": 2.0},
+    "begin and end alerts": {"task": "alerts.settle", "schedule": 2.0},
+    "count alerts": {"task": "alerts.keep_journal", "schedule": 2.0},
+    "remind of alerts": {"task": "alerts.send_reminders", "schedule": 10.0},
+    "end snoozes": {"task": "alerts.reset_daily_snoozes", "schedule": 5.0},
+    "tell newcomers of alerts": {"task": "alerts.tell_newcomers", "schedule": 3600.0},
+    "prune alerts": {"task": "alerts.prune", "schedule": 600.0},
     "expire notifications": {"task": "notifications.expire", "schedule": 5.0},
     "forget what is past use": {"task": "accounts.prune", "schedule": 600.0},
     "prune notifications": {
@@ -349,6 +356,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT
 
 
 ACKED_RETENTION = timedelta(days=whole_number("RETENTION_ACKED_DAYS", 30))
+ALERT_LOG_RETENTION = timedelta(days=whole_number("RETENTION_ALERT_LOG_DAYS", 90))
 UNACKED_RETENTION = timedelta(days=whole_number("RETENTION_UNACKED_DAYS", 90))
 
 

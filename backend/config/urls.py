@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/notifications/", live_page, name="live-page"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),
+    path("", include("apps.alerts.urls")),
     path("admin/", admin.site.urls),
     *api_docs.urlpatterns,
 ]

@@ -13,7 +13,13 @@ from tests.conformance.door import Deployment, Login
 from tests.processes import Server, manage
 
 ALLOWED_ORIGIN = "https://embedding.example"
-SCOPES = ("notify:send", "notify:broadcast", "users:write", "tickets:mint")
+SCOPES = (
+    "notify:send",
+    "notify:broadcast",
+    "users:write",
+    "tickets:mint",
+    "alerts:write",
+)
 _SCOPE_ARGUMENTS = [f"--scope={scope}" for scope in SCOPES]
 LOGINS = 90
 PASSWORD = "canary-password-73c1"

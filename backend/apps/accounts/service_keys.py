@@ -16,6 +16,7 @@ from apps.accounts.revocation import announce
 SCOPES = {
     "notify:send": "Send a notification to a user.",
     "notify:broadcast": "Send a notification to a team or to everyone.",
+    "alerts:write": "Write alerts, and read how they are received.",
     "users:write": "Create and update users by their external id.",
     "tickets:mint": "Open sockets and inboxes on behalf of users.",
 }

@@ -105,6 +105,31 @@ MAILING_PROGRESS: dict[str, Check] = {
     "eta_seconds": null_or(is_number),
 }
 
+SHARED_ALERT: dict[str, Check] = {
+    "id": is_whole,
+    "title": is_filled,
+    "message": is_filled,
+    "severity": one_of({"info", "warning", "critical"}),
+    "visibility_type": one_of({"organization", "team", "user"}),
+    "start_time": is_moment,
+    "expiry_time": is_moment,
+    "created_at": is_moment,
+    "updated_at": is_moment,
+}
+PERSONAL_ALERT: dict[str, Check] = {
+    "id": is_whole,
+    "state": one_of({"unread", "read", "snoozed"}),
+    "read_at": null_or(is_moment),
+    "snoozed_until": null_or(is_moment),
+    "reminders": is_whole,
+    "last_reminded_at": null_or(is_moment),
+}
+CHANGED_ALERTS = (
+    record(SHARED_ALERT),
+    record(PERSONAL_ALERT),
+    record({"id": is_whole}),
+)
+
 SHAPES: dict[str, Shape] = {
     "hello": Shape(
         {
@@ -123,7 +148,12 @@ SHAPES: dict[str, Shape] = {
         },
         {"replay_truncated": is_truth},
     ),
-    "alerts": Shape({"version": is_whole, "alerts": is_list}),
+    "alerts": Shape(
+        {
+            "version": is_whole,
+            "alerts": list_of(record({**SHARED_ALERT, **PERSONAL_ALERT})),
+        },
+    ),
     "mailings": Shape({"mailings": is_list}),
     "server_notification": Shape(
         {
@@ -153,7 +183,7 @@ SHAPES: dict[str, Shape] = {
     "alert": Shape(
         {
             "version": is_whole,
-            "alert": lambda value: isinstance(value, dict),
+            "alert": lambda value: any(check(value) for check in CHANGED_ALERTS),
             "change": one_of(ALERT_CHANGES),
         },
     ),

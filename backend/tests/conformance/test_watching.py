@@ -9,30 +9,22 @@ import pytest
 from tests.conformance.client import Socket
 from tests.conformance.door import Door, Person
 from tests.fake_domain import FILE_NAME
-from tests.processes import wait_until
 
 Change = Callable[..., None]
 
 
 @pytest.fixture
 def change_domain(door: Door) -> Change:
-    """Change the fake domain: its alerts' version moves, mailings are added."""
+    """Change the fake domain: mailings are added."""
     data_dir = door.deployment.data_dir
     if data_dir is None:
         pytest.skip("a server elsewhere has no fake domain")
     path = data_dir / FILE_NAME
 
-    def change(
-        *,
-        alerts: list[dict[str, Any]] | None = None,
-        mailings: dict[int, dict[str, Any]] | None = None,
-    ) -> None:
-        domain: dict[str, Any] = {"alerts_version": 0, "alerts": [], "mailings": {}}
+    def change(*, mailings: dict[int, dict[str, Any]] | None = None) -> None:
+        domain: dict[str, Any] = {"mailings": {}}
         if path.exists():
             domain = json.loads(path.read_text())
-        if alerts is not None:
-            domain["alerts"] = alerts
-            domain["alerts_version"] += 1
         for mailing, facts in (mailings or {}).items():
             domain["mailings"][str(mailing)] = facts
         temporary = path.with_suffix(".new")
@@ -72,36 +64,6 @@ def watch(socket: Socket, mailing: int) -> bool:
     """Ask to watch; say whether that is allowed."""
     socket.send("watch", mailing=mailing)
     return bool(socket.until("watch_result", mailing=mailing)["ok"])
-
-
-def test_the_alerts_come_after_hello_with_their_version(
-    door: Door,
-    change_domain: Change,
-) -> None:
-    person = door.person()
-    person.send_many(2)
-    change_domain(alerts=[{"id": 1, "title": "Maintenance"}])
-
-    def greeting_is_current() -> bool:
-        greeting = person.connect().greeting()
-        snapshot = greeting.snapshots[0]
-        assert snapshot["type"] == "alerts"
-        assert snapshot["version"] == greeting.hello["alerts_version"]
-        return bool(snapshot["alerts"] == [{"id": 1, "title": "Maintenance"}])
-
-    wait_until(greeting_is_current, seconds=6, what="the alerts in the greeting")
-
-
-def test_changed_alerts_reach_an_open_socket(
-    door: Door,
-    change_domain: Change,
-) -> None:
-    socket = door.person().tab()
-
-    change_domain(alerts=[{"id": 2, "title": "changed"}])
-
-    snapshot = socket.until("alerts", alerts=[{"id": 2, "title": "changed"}])
-    assert snapshot["version"] > 0
 
 
 def test_a_snapshot_is_only_for_those_who_may_see_it(

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class FakeDomainConfig(AppConfig):
-    """Alerts and mailings out of a file."""
+    """Mailings out of a file."""
 
     name = "tests.fake_domain"
     label = "fake_domain"

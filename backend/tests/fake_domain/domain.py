@@ -19,24 +19,8 @@ from tests.fake_domain import FILE_NAME
 
 def _domain() -> dict[str, Any]:
     path = Path(settings.DATA_DIR) / FILE_NAME
-    empty: dict[str, Any] = {"alerts_version": 0, "alerts": [], "mailings": {}}
+    empty: dict[str, Any] = {"mailings": {}}
     return {**empty, **json.loads(path.read_text())} if path.exists() else empty
-
-
-def alerts_version() -> int:
-    """Say the version of all alerts."""
-    return int(_domain()["alerts_version"])
-
-
-def alerts_frame(standing: Standing) -> str:
-    """Build the snapshot of the alerts, the same for everybody."""
-    domain = _domain()
-    frame = {
-        "type": "alerts",
-        "version": domain["alerts_version"],
-        "alerts": domain["alerts"],
-    }
-    return json.dumps(frame)
 
 
 def mailings_frame(standing: Standing) -> str | None:
@@ -65,6 +49,5 @@ def progress(mailing_ids: Collection[int]) -> dict[int, str]:
     }
 
 
-register_snapshot(Snapshot("alerts", frame=alerts_frame, version=alerts_version))
 register_snapshot(Snapshot("mailings", frame=mailings_frame))
 register_watchable(Watchable(may_watch=may_watch, progress=progress))

@@ -19,6 +19,9 @@ from rest_framework.test import APIClient
 
 from apps.accounts import service_keys, tokens
 from apps.accounts.models import User
+from apps.alerts import services as alerts
+from apps.alerts.models import Alert
+from apps.alerts.services import Author
 from apps.common import clock
 from apps.notifications import services
 from apps.notifications.models import Notification
@@ -53,6 +56,12 @@ SENDERS = ("admin", "superuser", "notify:send")
 BROADCASTERS = ("admin", "superuser", "notify:broadcast")
 INBOX = (*PEOPLE, "inbox token")
 OWN_ITEM = only(200, "user", "inbox token", other=404, admin=404, superuser=404)
+ALERT_AUTHORS = ("admin", "superuser", "alerts:write")
+ALERT_TIMES = {
+    "start_time": "2024-01-01T00:00:00Z",
+    "expiry_time": "2024-01-02T00:00:00Z",
+}
+OWN_ALERT = only(200, "user", other=404, admin=404, superuser=404)
 LOGIN = {"username": "nobody-at-all", "password": "wrong"}
 ITEM = "api/user/notifications/<uuid:key>/"
 
@@ -105,6 +114,35 @@ TABLE: dict[tuple[str, str], Cell] = {
     ("api/user/notifications/", "GET"): Cell(only(200, *INBOX)),
     ("api/user/notifications/counts/", "GET"): Cell(only(200, *INBOX)),
     ("api/user/notifications/read-all/", "POST"): Cell(only(200, *INBOX)),
+    ("api/admin/alerts/", "GET"): Cell(only(200, *ALERT_AUTHORS)),
+    ("api/admin/alerts/", "POST"): Cell(
+        only(201, *ALERT_AUTHORS),
+        {
+            "title": "Maintenance",
+            "message": "Tonight.",
+            "visibility_type": "user",
+            "target_users": ["<user>"],
+            **ALERT_TIMES,
+        },
+    ),
+    ("api/admin/alerts/analytics/", "GET"): Cell(only(200, *ALERT_AUTHORS)),
+    ("api/admin/alerts/<int:alert_id>/", "GET"): Cell(only(200, *ALERT_AUTHORS)),
+    ("api/admin/alerts/<int:alert_id>/", "PUT"): Cell(
+        only(200, *ALERT_AUTHORS),
+        {"title": "Other"},
+    ),
+    ("api/admin/alerts/<int:alert_id>/", "PATCH"): Cell(
+        only(200, *ALERT_AUTHORS),
+        {"is_active": False},
+    ),
+    ("api/admin/alerts/<int:alert_id>/", "DELETE"): Cell(only(204, *ALERT_AUTHORS)),
+    ("api/user/alerts/", "GET"): Cell(only(200, *PEOPLE)),
+    ("api/user/alerts/<int:alert_id>/", "GET"): Cell(OWN_ALERT),
+    ("api/user/alerts/<int:alert_id>/read/", "POST"): Cell(OWN_ALERT),
+    ("api/user/alerts/<int:alert_id>/unread/", "POST"): Cell(OWN_ALERT),
+    ("api/user/alerts/<int:alert_id>/snooze/", "POST"): Cell(OWN_ALERT),
+    ("api/user/alerts/<int:alert_id>/snooze/", "DELETE"): Cell(OWN_ALERT),
+    ("api/user/dashboard/", "GET"): Cell(only(200, *PEOPLE)),
     (ITEM, "GET"): Cell(OWN_ITEM),
     (f"{ITEM}read/", "POST"): Cell(OWN_ITEM),
     (f"{ITEM}unread/", "POST"): Cell(OWN_ITEM),
@@ -115,11 +153,17 @@ TABLE: dict[tuple[str, str], Cell] = {
 
 @dataclass
 class World:
-    """Somebody in every role, and a notification of `user`."""
+    """Somebody in every role, and a notification and an alert of `user`."""
 
     clients: dict[str, APIClient]
     user: User
     notification: Notification
+    alert: Alert
+
+    def path(self, pattern: str) -> str:
+        """Fill a route with what there is in this world."""
+        known = pattern.replace("<uuid:key>", str(self.notification.key))
+        return sample_path(known.replace("<int:alert_id>", str(self.alert.pk)))
 
 
 @pytest.fixture
@@ -144,7 +188,19 @@ def world(settings: Any) -> World:
     clients["scopeless"] = _service([])
     clients["inbox token"] = _inbox_token(people["user"])
     notification = services.notify(recipient=people["user"], payload={"a": 1})
-    return World(clients, people["user"], notification)
+    now = clock.now()
+    alert = alerts.create(
+        {
+            "title": "Maintenance",
+            "message": "Tonight.",
+            "visibility_type": "user",
+            "target_users": [people["user"].pk],
+            "start_time": now - timedelta(hours=1),
+            "expiry_time": now + timedelta(hours=1),
+        },
+        by=Author(),
+    )
+    return World(clients, people["user"], notification, alert)
 
 
 def _person(user: User) -> APIClient:
@@ -205,7 +261,7 @@ def test_each_role_is_answered_as_the_table_says(
     method: str,
 ) -> None:
     cell = TABLE[pattern, method]
-    path = sample_path(pattern.replace("<uuid:key>", str(world.notification.key)))
+    path = world.path(pattern)
     body = "" if method == "GET" else json.dumps(filled(cell.body, world))
 
     answered = {}
@@ -230,18 +286,19 @@ def test_anonymous_callers_change_nothing(world: World) -> None:
     before = Notification.objects.values_list("pk", "read_at", "archived_at")
     rows = list(before)
     users = list(User.objects.values_list("pk", "password", "first_name"))
+    written = list(Alert.objects.values())
 
     for route in routes():
-        path = route.pattern.replace("<uuid:key>", str(world.notification.key))
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             world.clients["anonymous"].generic(
                 method,
-                sample_path(path),
+                world.path(route.pattern),
                 "{}",
                 "application/json",
             )
 
     assert list(before.all()) == rows
+    assert list(Alert.objects.values()) == written
     assert list(User.objects.values_list("pk", "password", "first_name")) == users
 
 

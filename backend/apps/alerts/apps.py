@@ -1,0 +1,17 @@
+"""The app's registration with Django."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class AlertsConfig(AppConfig):
+    """See docs/alerts.md for what belongs here."""
+
+    name = "apps.alerts"
+    label = "alerts"
+
+    def ready(self) -> None:
+        """Register with the socket and with the demo data, once models are there."""
+        import_module("apps.alerts.live")
+        import_module("apps.alerts.demo")
