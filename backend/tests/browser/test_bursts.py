@@ -61,13 +61,14 @@ def test_ten_thousand_scroll_without_a_stall_and_are_not_all_drawn(
     def with_thousands(route: Route) -> None:
         before = parse_qs(urlsplit(route.request.url).query).get("before")
         top = int(before[0]) if before else 10_001
+        lowest = max(1, top - 2_500)
         rows = [
             {**example, "key": f"k{seq}", "seq": seq, "title": f"Number {seq}"}
-            for seq in range(top - 1, max(0, top - 2_501), -1)
+            for seq in range(top - 1, lowest - 1, -1)
         ]
         body = {
             "count": 10_000,
-            "next": "/more" if rows and rows[-1]["seq"] > 1 else None,
+            "next": "/more" if lowest > 1 else None,
             "previous": None,
             "results": rows,
             "stream": {"epoch": "e", "last_seq": 10_000, "state_version": 0},

@@ -16,7 +16,6 @@ export const en = {
   clear: "Clear",
   back: "Back to the inbox",
   loading: "Loading…",
-  skipToInbox: "Skip to the notifications",
 
   // The login
   signIn: "Sign in",
@@ -131,7 +130,6 @@ export const en = {
   resumeToasts: "Continue",
   moreToasts: (count: number) => plural(count, { other: "and # more" }),
   dismiss: "Dismiss",
-  show: "Show",
 
   // The profile
   aboutYou: "About you",
@@ -145,7 +143,6 @@ export const en = {
   telegramHint: "A numeric id or a name such as @channel.",
   timezone: "Time zone",
   timezoneHint: "The name of a zone, such as Europe/Moscow.",
-  automatic: "Automatic",
   passwordTitle: "Password",
   passwordLead: "Changing it signs out every other browser and program.",
   oldPassword: "Present password",

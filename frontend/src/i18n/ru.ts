@@ -17,7 +17,6 @@ export const ru: Messages = {
   clear: "Очистить",
   back: "К уведомлениям",
   loading: "Загрузка…",
-  skipToInbox: "Перейти к уведомлениям",
 
   signIn: "Войти",
   signInLead: "Ваши уведомления в тот же миг.",
@@ -144,7 +143,6 @@ export const ru: Messages = {
   resumeToasts: "Продолжить",
   moreToasts: (count) => plural(count, { other: "и ещё #" }),
   dismiss: "Скрыть",
-  show: "Показать",
 
   aboutYou: "О вас",
   aboutYouLead: "Как с вами связаться вне этой страницы.",
@@ -157,7 +155,6 @@ export const ru: Messages = {
   telegramHint: "Числовой номер или имя, например @channel.",
   timezone: "Часовой пояс",
   timezoneHint: "Название пояса, например Europe/Moscow.",
-  automatic: "Автоматически",
   passwordTitle: "Пароль",
   passwordLead: "После смены все остальные браузеры и программы выйдут.",
   oldPassword: "Нынешний пароль",
