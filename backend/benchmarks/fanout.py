@@ -55,7 +55,9 @@ class Tasks:
 def stock_layer(contender: Stock) -> Any:
     """Return the channel layer as the stock application has it."""
     return RedisChannelLayer(
-        hosts=[contender.environment["REDIS_URL"]],
+        hosts=[
+            {"address": contender.environment["REDIS_URL"], "max_connections": 5000},
+        ],
         prefix=contender.environment["REDIS_PREFIX"],
         capacity=1_000_000,
     )

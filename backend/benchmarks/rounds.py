@@ -1,5 +1,6 @@
 """All lines, round by round, so that a noisy moment touches everybody."""
 
+import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -40,6 +41,8 @@ async def crowd_of(contender: Contender) -> AsyncIterator[Crowd]:
     if isinstance(contender, Carillon):
         contender.forget_unacknowledged()
     await crowd.connect(contender.places())
+    if isinstance(contender, Carillon):
+        await asyncio.to_thread(contender.wait_until_subscribed)
     try:
         yield crowd
     finally:

@@ -25,7 +25,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [os.environ["REDIS_URL"]],
+            # The client's default of 100 connections would make it lose messages.
+            "hosts": [{"address": os.environ["REDIS_URL"], "max_connections": 5000}],
             "prefix": os.environ["REDIS_PREFIX"],
             "capacity": int(os.environ.get("STOCK_CAPACITY", "1000000")),
         },
