@@ -1,13 +1,12 @@
 """The page by keyboard, and as a screen reader finds it."""
 
 import re
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.visitor import OpenBrowser, Visitor
+from tests.browser.visitor import Visitor
 from tests.conformance.door import Deployment
 
 SEVERITIES = ("info", "warning", "critical")
@@ -47,40 +46,6 @@ def tab_to(visitor: Visitor, text: str) -> None:
         if visitor.page.evaluate(FOCUSED) == text:
             return
     pytest.fail(f"no number of tabs leads to {text!r}")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_form(
-    open_browser: OpenBrowser,
-    site: Deployment,
-    scheme: Literal["light", "dark"],
-) -> None:
-    visitor = open_browser(site, color_scheme=scheme, reduced_motion="reduce")
-    visitor.open()
-    visitor.page.get_by_label("Username").wait_for()
-
-    assert_accessible(visitor)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_inbox_with_everything_unfolded(
-    open_browser: OpenBrowser,
-    site: Deployment,
-    scheme: Literal["light", "dark"],
-) -> None:
-    visitor = open_browser(site, color_scheme=scheme, reduced_motion="reduce")
-    visitor.sign_in(site.logins.pop())
-    assert_accessible(visitor)
-    fill_inbox(visitor)
-    assert_accessible(visitor)
-
-    for summary in visitor.page.locator("summary").all():
-        summary.click()
-    expect(visitor.open_drawer().first).to_be_visible()
-    for summary in visitor.page.locator("carillon-developer-drawer summary").all():
-        summary.click()
-
-    assert_accessible(visitor)
 
 
 def test_the_inbox_works_with_the_keyboard_alone(

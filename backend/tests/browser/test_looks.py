@@ -99,8 +99,11 @@ def test_axe_finds_nothing_on_any_part_of_the_page(
     page.locator("#password").fill(login.password)
     page.locator("form button[type=submit]").click()
     visitor.expect_live()
+    for severity in ("info", "warning"):
+        key = visitor.send(title=severity, body="More", severity=severity)
+    visitor.item(key).get_by_role("button").first.click()
     visitor.send({"a": {"b": [1]}}, title="One", severity="critical", url="/x")
-    expect(visitor.toasts).to_have_count(1)
+    expect(visitor.toasts).to_have_count(3)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     visitor.send(title="Two", severity="warning")

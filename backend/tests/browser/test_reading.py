@@ -16,6 +16,7 @@ def test_filters_and_search_ask_the_server_and_what_arrives_obeys_them(
     member.send({"host": "needle-7"}, title="Payload only")
     expect(member.items).to_have_count(3)
     member.press("Mark read", on=read)
+    expect(page).to_have_title("(2) Carillon")
 
     member.press("Unread")
     expect(member.headlines()).to_have_text(["Payload only", "Disk full"])
@@ -168,5 +169,5 @@ def test_offline_is_said_and_what_was_there_stays(member: Visitor) -> None:
     member.page.route_web_socket("**/ws/**", lambda socket: socket.close())
     member.page.reload()
 
-    expect(member.page.get_by_text("You are offline.")).to_be_visible()
+    expect(member.page.get_by_text("The connection is lost.")).to_be_visible()
     expect(member.item(key)).to_be_visible()

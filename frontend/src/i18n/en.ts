@@ -112,8 +112,10 @@ export const en = {
   emptySearchText: "No notification matches these filters.",
   clearFilters: "Clear the filters",
   failedTitle: "The notifications could not be loaded",
-  offlineTitle: "You are offline",
-  offlineText: "This is what was here before. The rest appears when the connection is back.",
+  lostTitle: "The connection is lost",
+  lostText: "This is what was here before. The rest appears when it is back.",
+  pollingTitle: "No live connection",
+  pollingText: "New notifications are looked for every 15 seconds meanwhile.",
   payload: "Payload",
   payloadOf: (count: number) =>
     plural(count, { one: "Payload, # entry", other: "Payload, # entries" }),

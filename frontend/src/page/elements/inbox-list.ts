@@ -21,6 +21,9 @@ import "./inbox-state";
 import "./inbox-toolbar";
 import "./item-chunk";
 
+/** Read over HTTP now and then, or not reachable at all. */
+export type Staleness = "" | "polling" | "lost";
+
 const REFRESH_TIMES_MS = 20_000;
 /** So far beyond the window notifications are drawn, and older ones are asked for. */
 const NEAR = "1200px 0px";
@@ -35,7 +38,8 @@ export class InboxList extends PageElement {
   @property({ attribute: false }) kinds: ReadonlySet<string> = new Set();
   @property({ attribute: false }) isBusy = false;
   @property({ attribute: false }) isLoadingOlder = false;
-  @property({ attribute: false }) isOffline = false;
+  /** Why what is shown may be old; empty while the page is live. */
+  @property({ attribute: false }) staleness: Staleness = "";
   @property({ attribute: false }) problem = "";
   @property({ attribute: false }) clockOffsetMs = 0;
   @state() private now = Date.now();
@@ -113,7 +117,7 @@ export class InboxList extends PageElement {
           .filter=${inbox.filter}
           .kinds=${[...this.kinds].sort()}
         ></carillon-inbox-toolbar>
-        ${this.isOffline ? this.renderOffline() : nothing}
+        ${this.staleness === "" ? nothing : this.renderStaleness()}
         <p class="problem" role="alert" ?hidden=${!inbox.isLoaded || this.problem === ""}>
           ${this.problem}
         </p>
@@ -150,11 +154,14 @@ export class InboxList extends PageElement {
     return [...this.itemElements].some((item) => item.isBeingRead);
   }
 
-  private renderOffline() {
+  private renderStaleness() {
     const say = words();
+    const isPolling = this.staleness === "polling";
+    const title = isPolling ? say.pollingTitle : say.lostTitle;
+    const text = isPolling ? say.pollingText : say.lostText;
     return html`<div class="offline card">
       ${icon("offline")}
-      <p><strong>${say.offlineTitle}.</strong> ${say.offlineText}</p>
+      <p><strong>${title}.</strong> ${text}</p>
     </div>`;
   }
 

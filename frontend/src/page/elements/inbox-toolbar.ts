@@ -77,7 +77,8 @@ export class InboxToolbar extends PageElement {
       }
 
       @media (max-width: 36rem) {
-        .states {
+        .states,
+        .search {
           flex: 1 0 100%;
         }
 

@@ -23,6 +23,7 @@ import { countOnTab } from "../tab-icon";
 import { type TabMessage, Tabs } from "../tabs";
 import { Toasts } from "../toasts";
 import type { HelpDialog } from "./help-dialog";
+import type { Staleness } from "./inbox-list";
 import { livePageStyles } from "./live-page-styles";
 import type { ActionDetail } from "./notification-item";
 import { PageElement } from "./page-element";
@@ -167,7 +168,7 @@ export class LivePage extends PageElement {
       .kinds=${new Set(live.kinds)}
       .isBusy=${live.isBusy}
       .isLoadingOlder=${live.isLoadingOlder}
-      .isOffline=${this.isOffline}
+      .staleness=${this.staleness}
       .problem=${live.problem}
       .clockOffsetMs=${live.clockOffsetMs}
       @carillon-read-all=${({ detail }: CustomEvent<{ upTo: number }>) =>
@@ -190,6 +191,12 @@ export class LivePage extends PageElement {
       @carillon-ping=${() => live.ping()}
       @carillon-drawer=${this.toggleDrawer}
     ></carillon-developer-drawer>`;
+  }
+
+  private get staleness(): Staleness {
+    const status = this.live?.status;
+    if (!this.isOffline || status === undefined) return "";
+    return "fallback" in status && status.fallback === "checking" ? "polling" : "lost";
   }
 
   private async start(): Promise<void> {

@@ -29,8 +29,6 @@ export class PageHeader extends PageElement {
         flex-wrap: wrap;
         align-items: center;
         gap: 0.5rem 1rem;
-        max-width: 80rem;
-        margin: 0 auto;
         padding: 0.625rem 1.25rem;
       }
 
