@@ -168,6 +168,15 @@ class Crowd:
         """Count the sockets that are there."""
         return sum(reader.is_open for reader in self.readers)
 
+    def must_be_whole(self) -> None:
+        """Check that no socket was lost, for then a figure says something else.
+
+        Raises: RuntimeError.
+        """
+        if self.open < len(self.readers):
+            message = f"{len(self.readers) - self.open} sockets were closed meanwhile."
+            raise RuntimeError(message)
+
     async def close(self) -> None:
         """Disconnect them all."""
         self.take = lambda _reader, _frame: None

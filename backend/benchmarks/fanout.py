@@ -130,7 +130,8 @@ async def broadcast(contender: Contender, crowd: Crowd, sizes: Sizes) -> Measure
 
 async def to_users(contender: Carillon, crowd: Crowd, sizes: Sizes) -> Measured:
     """Publish to one person after the other, a hundred on their way at most."""
-    bank = Bank(contender, each=sizes.bank)
+    # In a thread, so that pings are answered meanwhile.
+    bank = await asyncio.to_thread(Bank, contender, each=sizes.bank)
     published = 0
     is_ending = False
 
@@ -157,7 +158,7 @@ async def to_users(contender: Carillon, crowd: Crowd, sizes: Sizes) -> Measured:
     if bank.is_empty:
         message = "The bank of notifications was too small for this machine."
         raise AssertionError(message)
-    bank.close()
+    await asyncio.to_thread(bank.close)
     return replace(found, lost=published - tally.received + tally.gaps)
 
 

@@ -67,6 +67,7 @@ async def run(
             async with crowd_of(contender) as crowd:
                 for name in chosen:
                     measured = await lines[name](contender, crowd, sizes)
+                    crowd.must_be_whole()
                     found[name, contender.name].append(measured)
                     say(f"round {number + 1}, {_sentence(name, contender, measured)}")
     return found
@@ -96,6 +97,7 @@ async def drain_queues(
                         count=count,
                         with_results=with_results,
                     )
+                    crowd.must_be_whole()
                     found[name, contender.name].append(measured)
                     say(f"round {number + 1}, {_sentence(name, contender, measured)}")
     broker.close()
