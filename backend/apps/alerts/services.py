@@ -133,6 +133,18 @@ def settle_due(now: datetime) -> int:
     return sum(_settle_one(alert_id, now=now) for alert_id in ids)
 
 
+def check_fields(fields: AlertFields, *, alert_id: int | None) -> None:
+    """Refuse what `create` or, for an alert that there is, `update` would refuse.
+
+    Raises: AlertError.
+    """
+    if alert_id is None:
+        check(_completed(_blank(clock.now()), fields))
+    else:
+        known = _draft(Alert.objects.get(pk=alert_id))
+        check(_completed(known, fields), known=known)
+
+
 def check(draft: Draft, *, known: Draft | None = None) -> None:
     """Refuse an alert that cannot be.
 
