@@ -152,7 +152,7 @@ export const ru: Messages = {
   lastName: "Фамилия",
   email: "Эл. почта",
   phone: "Телефон",
-  phoneHint: "Одиннадцать цифр, например 79161234567. Пусто, чтобы удалить.",
+  phoneHint: "Одиннадцать цифр, например 79161234567.",
   telegram: "Чат Telegram",
   telegramHint: "Числовой номер или имя, например @channel.",
   timezone: "Часовой пояс",

@@ -65,7 +65,7 @@ export class InboxToolbar extends PageElement {
       select {
         flex: 0 1 auto;
         width: auto;
-        max-width: 9.5rem;
+        max-width: 8rem;
         padding-right: 0.5rem;
       }
 
