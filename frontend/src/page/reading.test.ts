@@ -146,6 +146,17 @@ describe("toasts", () => {
     expect(toasts.list).toHaveLength(0);
   });
 
+  test("many arrivals are one toast that counts on", () => {
+    const toasts = new Toasts(() => undefined);
+
+    for (let n = 0; n < 20; n += 1) toasts.addMany(50, (count) => `${count} new`);
+    expect(toasts.list.map(({ title }) => title)).toEqual(["1000 new"]);
+    vi.advanceTimersByTime(10_000);
+    toasts.addMany(4, (count) => `${count} new`);
+
+    expect(toasts.list.map(({ title }) => title)).toEqual(["4 new"]);
+  });
+
   test("do not pile up without end", () => {
     const toasts = new Toasts(() => undefined);
 

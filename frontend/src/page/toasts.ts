@@ -23,6 +23,7 @@ export class Toasts {
   /** While the pointer or the focus is on them. */
   private isRead = false;
   private made = 0;
+  private many = { id: 0, count: 0 };
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly onChange: () => void) {}
@@ -33,6 +34,15 @@ export class Toasts {
     this.list = [...this.list, added].slice(-KEPT);
     this.wait(added);
     this.onChange();
+  }
+
+  /** One toast for many arrivals; while it stands, further ones are added to its number. */
+  addMany(count: number, titleOf: (count: number) => string): void {
+    const isStanding = this.list.some(({ id }) => id === this.many.id);
+    const total = count + (isStanding ? this.many.count : 0);
+    if (isStanding) this.dismiss(this.many.id);
+    this.add({ title: titleOf(total) });
+    this.many = { id: this.made, count: total };
   }
 
   dismiss(id: number): void {

@@ -295,7 +295,7 @@ export class LivePage extends PageElement {
     void this.attention.arrived(frames);
     if (!preferences.current.showsToasts) return;
     if (frames.length > TOASTS_AT_ONCE) {
-      this.toasts.add({ title: words().arrivedMany(frames.length) });
+      this.toasts.addMany(frames.length, words().arrivedMany);
       return;
     }
     for (const { severity, title, value, body } of frames) {
