@@ -10,7 +10,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.alerts import policy, selectors
@@ -128,23 +129,27 @@ def count_preferences() -> bool:
         deltas = Deltas()
         for row in rows:
             _count(row, deltas)
-        UserAlertPreference.objects.bulk_update(
-            rows,
-            ["counted_state", "counted_first_read", "counted_team", "is_counted"],
-            batch_size=200,
+        # What `_count` has counted of these rows, which are ours until the commit.
+        team = User.objects.filter(pk=OuterRef("user")).values("team_id")
+        UserAlertPreference.objects.filter(pk__in=[row.pk for row in rows]).update(
+            counted_state=F("state"),
+            counted_first_read=Q(first_read_at__isnull=False),
+            counted_team=Coalesce("counted_team", Subquery(team), Value(0)),
+            is_counted=True,
         )
         deltas.write()
     return bool(rows)
 
 
 def _count(row: UserAlertPreference, deltas: Deltas) -> None:
-    if row.counted_team is None:
-        row.counted_team = row.user.team_id or 0
+    team = row.counted_team
+    if team is None:
+        team = row.user.team_id or 0
     moments = {State.READ: row.read_at, State.SNOOZED: row.snoozed_at}
     if row.state != row.counted_state:
         for state, change in ((row.counted_state, -1), (row.state, 1)):
             if state != State.UNREAD:
-                deltas.add(state, change, alert_id=row.alert_id, team=row.counted_team)
+                deltas.add(state, change, alert_id=row.alert_id, team=team)
         moment = moments.get(State(row.state))
         if moment is not None:
             deltas.happened(row.state, 1, alert_id=row.alert_id, at=moment)
@@ -152,9 +157,6 @@ def _count(row: UserAlertPreference, deltas: Deltas) -> None:
         begin = row.alert.published_at or row.alert.start_time
         waited = (row.first_read_at - begin).total_seconds()
         deltas.took(row.alert_id, policy.bucket(waited))
-        row.counted_first_read = True
-    row.counted_state = row.state
-    row.is_counted = True
 
 
 def prune(now: datetime) -> int:

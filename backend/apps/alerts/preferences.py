@@ -81,9 +81,17 @@ def _end_some(now: datetime) -> int:
             .select_related("alert")
             .order_by("snoozed_until", "id")[:ROWS_AT_ONCE],
         )
+        ended = {
+            "state": State.UNREAD,
+            "snoozed_at": None,
+            "snoozed_until": None,
+            "is_day_long": False,
+            "is_counted": False,
+        }
+        ids = [row.pk for row in rows]
+        UserAlertPreference.objects.filter(pk__in=ids).update(**ended)
         for row in rows:
-            _write(row, State.UNREAD)
-        UserAlertPreference.objects.bulk_update(rows, _WRITTEN)
+            row.state, row.snoozed_until = State.UNREAD, None
         shown = [row for row in rows if row.alert.is_live]
         if shown:
             versions.announce(_news(shown, now=now))
@@ -147,7 +155,7 @@ def _write(
     state: State,
     *,
     until: datetime | None = None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> None:
     row.state = state
     row.read_at = now if state is State.READ else None
