@@ -137,12 +137,16 @@ class Stranger:
                 stderr=subprocess.STDOUT,
             )
 
-    def inbox(self, username: str) -> list[dict[str, Any]]:
-        """Read a demo user's inbox over HTTP."""
+    def as_user(self, username: str) -> Web:
+        """Call as a demo user."""
         login = {"username": username, "password": "password123"}
         token = self.web.post("/api/auth/token/", login)["token"]
-        signed = self.web.signed(Authorization=f"Token {token}")
-        rows: list[dict[str, Any]] = signed.get("/api/user/notifications/")["results"]
+        return self.web.signed(Authorization=f"Token {token}")
+
+    def inbox(self, username: str) -> list[dict[str, Any]]:
+        """Read a demo user's inbox over HTTP."""
+        answer = self.as_user(username).get("/api/user/notifications/")
+        rows: list[dict[str, Any]] = answer["results"]
         return rows
 
     def _environment(self) -> dict[str, str]:

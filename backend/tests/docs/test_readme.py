@@ -17,6 +17,7 @@ RUN_HERE = {
     "run",
     "curl-token",
     "curl-service",
+    "curl-alert",
     "python-shell",
     "python-http",
     "javascript",
@@ -63,6 +64,14 @@ def test_the_page_and_the_documentation_answer(stranger: Stranger) -> None:
 
         assert answer.status == 200, path
         assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_alert_that_the_readme_shows_is_on_show(stranger: Stranger) -> None:
+    stranger.shell(stranger.block("curl-token") + stranger.block("curl-alert"))
+
+    shown = stranger.as_user("john_eng").get("/api/user/alerts/")["results"]
+    assert shown[0]["title"] == "Maintenance tonight"
+    assert {each["title"] for each in shown} > {"Security update", "System maintenance"}
 
 
 def test_every_way_to_send_that_the_readme_shows_reaches_the_inbox(
