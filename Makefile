@@ -10,7 +10,7 @@ FAST = not services and not browser and not slow
 PYTEST = $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench lint format check frontend lock dev
+.PHONY: help run test test-fast bench chaos lint format check frontend lock dev
 .PHONY: build up stop clean compose-info
 
 help: ## List these targets
@@ -39,6 +39,10 @@ test-fast: dev frontend ## Run the tests that need no services, in under a minut
 
 bench: dev ## Measure speed beside a stock application (QUICK=1 for a first look)
 	@cd backend && exec ../$(BIN)/python -m benchmarks --sizes $(if $(QUICK),quick,full)
+
+chaos: dev ## Kill things at random and print the ledger (SEED, CHAOS=N2,N5, QUICK=1)
+	@cd backend && PYTHONPATH=.. exec ../$(BIN)/python -m tests.chaos --seed "$(SEED)" \
+		--only "$(CHAOS)" --sizes $(if $(QUICK),quick,full)
 
 lint: dev ## Check style, types, layers, migrations, templates and the frontend
 	$(BIN)/ruff check .

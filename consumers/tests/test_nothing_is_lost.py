@@ -21,15 +21,16 @@ from tooling.services.servers import Running, start_rabbitmq
 
 pytestmark = [
     pytest.mark.services,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(int(os.environ.get("N1_SECONDS", "180"))),
     # pika leaves the sockets of a connection that broke to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-MESSAGES = 5000
-CONSUMER_KILLS = 10
-BROKER_KILLS = 2
+# `make chaos` asks for more.
+MESSAGES = int(os.environ.get("N1_MESSAGES", "5000"))
+CONSUMER_KILLS = int(os.environ.get("N1_CONSUMER_KILLS", "10"))
+BROKER_KILLS = int(os.environ.get("N1_BROKER_KILLS", "2"))
 SEED = int(os.environ.get("SEED", "20"))
 
 

@@ -1,0 +1,1 @@
+"""Faults at random and a ledger that says what they did; `make chaos` runs it."""
