@@ -168,14 +168,10 @@ class Crowd:
         """Count the sockets that are there."""
         return sum(reader.is_open for reader in self.readers)
 
-    def must_be_whole(self) -> None:
-        """Check that no socket was lost, for then a figure says something else.
-
-        Raises: RuntimeError.
-        """
-        if self.open < len(self.readers):
-            message = f"{len(self.readers) - self.open} sockets were closed meanwhile."
-            raise RuntimeError(message)
+    @property
+    def gone(self) -> int:
+        """Count the sockets that were lost; on a busy machine pings come too late."""
+        return len(self.readers) - self.open
 
     async def close(self) -> None:
         """Disconnect them all."""

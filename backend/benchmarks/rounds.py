@@ -67,7 +67,8 @@ async def run(
             async with crowd_of(contender) as crowd:
                 for name in chosen:
                     measured = await lines[name](contender, crowd, sizes)
-                    crowd.must_be_whole()
+                    if crowd.gone:
+                        say(f"{crowd.gone} sockets were closed meanwhile")
                     found[name, contender.name].append(measured)
                     say(f"round {number + 1}, {_sentence(name, contender, measured)}")
     return found
@@ -97,7 +98,6 @@ async def drain_queues(
                         count=count,
                         with_results=with_results,
                     )
-                    crowd.must_be_whole()
                     found[name, contender.name].append(measured)
                     say(f"round {number + 1}, {_sentence(name, contender, measured)}")
     broker.close()
