@@ -2,52 +2,69 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route, expect
 
 from tests.browser.visitor import Visitor
 
-# What blocks the page for longer is noticed by a person.
+# What blocks the page for longer is noticed by a person. Of the page's own work: what
+# other programs take from a busy machine is no fault of the page.
 LONGEST_TASK_MS = 200
 DRAWN_AT_MOST = 600
-WATCH_LONG_TASKS = """
-globalThis.longTasks = [];
-new PerformanceObserver((list) => {
-  globalThis.longTasks.push(...list.getEntries().map(({ duration }) => duration));
-}).observe({ type: "longtask" });
-"""
+TASKS = ["disabled-by-default-devtools.timeline"]
+MAIN_THREAD = "CrRendererMain"
 
 
-def longest_task(visitor: Visitor) -> float:
-    return float(visitor.page.evaluate("Math.max(0, ...longTasks)"))
+@contextmanager
+def no_long_task(visitor: Visitor) -> Iterator[None]:
+    browser = visitor.page.context.browser
+    assert browser is not None
+    browser.start_tracing(page=visitor.page, categories=TASKS)
+    try:
+        yield
+    finally:
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == MAIN_THREAD
+    }
+    durations = [
+        event.get("tdur", event["dur"]) / 1000
+        for event in events
+        if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads
+    ]
+    assert len(durations) > 100
+    assert max(durations) <= LONGEST_TASK_MS
 
 
 def test_a_thousand_in_ten_seconds_block_nothing_and_lose_nothing(
     member: Visitor,
 ) -> None:
     user_id = member.user_id
-    member.page.evaluate(WATCH_LONG_TASKS)
     began = time.monotonic()
 
-    for place in range(20):
-        drafts = [
-            {
-                "user_id": user_id,
-                "title": f"Number {place * 50 + n}",
-                "payload": {"n": n},
-            }
-            for n in range(50)
-        ]
-        body = {"notifications": drafts}
-        member.site.service.post("/api/notifications/send/bulk/", body)
-        # Fifty every half second.
-        due = began + (place + 1) / 2 - time.monotonic()
-        member.page.wait_for_timeout(max(0, due) * 1000)
+    with no_long_task(member):
+        for place in range(20):
+            drafts = [
+                {
+                    "user_id": user_id,
+                    "title": f"Number {place * 50 + n}",
+                    "payload": {"n": n},
+                }
+                for n in range(50)
+            ]
+            body = {"notifications": drafts}
+            member.site.service.post("/api/notifications/send/bulk/", body)
+            # Fifty every half second.
+            due = began + (place + 1) / 2 - time.monotonic()
+            member.page.wait_for_timeout(max(0, due) * 1000)
 
-    expect(member.page).to_have_title("(1000) Carillon")
-    expect(member.headlines().first).to_have_text("Number 999")
-    assert longest_task(member) <= LONGEST_TASK_MS
+        expect(member.page).to_have_title("(1000) Carillon")
+        expect(member.headlines().first).to_have_text("Number 999")
     assert member.items.count() <= DRAWN_AT_MOST
 
 
@@ -80,17 +97,16 @@ def test_ten_thousand_scroll_without_a_stall_and_are_not_all_drawn(
     member.page.route_web_socket("**/ws/**", lambda socket: socket.close())
     member.page.reload()
     expect(member.headlines().first).to_have_text("Number 10000")
-    member.page.evaluate(WATCH_LONG_TASKS)
     member.page.mouse.move(400, 400)
 
     def reach_the_end() -> bool:
         member.page.mouse.wheel(0, 40_000)
         return member.headlines().get_by_text("Number 1", exact=True).is_visible()
 
-    member.wait_until(reach_the_end, seconds=30)
+    with no_long_task(member):
+        member.wait_until(reach_the_end, seconds=30)
 
     expect(member.page.get_by_text("That is everything.")).to_be_in_viewport()
-    assert longest_task(member) <= LONGEST_TASK_MS
     assert member.items.count() <= DRAWN_AT_MOST
 
 
