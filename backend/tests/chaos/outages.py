@@ -82,7 +82,7 @@ def database_paused(
     """Stop PostgreSQL, all of its processes, and let it go on."""
     with running("N8", site, users=users, seed=seed) as run:
         connections = run.pages.connections()
-        each = round((seconds + 8) * PER_SECOND / users) + 1
+        each = round((seconds + 4) * PER_SECOND / users) + 1
         work = parcels(run.users, each=each, chance=run.chance)
         with run.senders(work, per_second=PER_SECOND) as senders:
             run.wait_for_offers(2 * PER_SECOND)
