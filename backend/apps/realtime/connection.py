@@ -360,7 +360,8 @@ class Connection:
 
     def tick(self, now: float) -> bool:
         """Act on what is due at the monotonic time `now`; say whether to resync it."""
-        if now >= self._expires_monotonic:
+        is_waiting = self.is_authenticating and not self.is_admitted
+        if now >= self._expires_monotonic and not is_waiting:
             self._expire()
         elif self.is_admitted and not self._was_warned:
             self._warn(now)

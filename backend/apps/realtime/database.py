@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 THREADS = 4
 TIMEOUT_SECONDS = 3.0
 WAITING_LIMIT = 5000
+# Calls of those who wait for their turn: few enough to delay nobody else's.
+TURNS = 8
+TURN_SECONDS = 10.0
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -29,9 +32,16 @@ class DatabaseUnavailable(Exception):  # noqa: N818  (reads as what happened)
 class Database:
     """Runs synchronous functions that use the ORM for coroutines of one loop."""
 
-    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        turn_seconds: float = TURN_SECONDS,
+    ) -> None:
         """Start no thread until the first call."""
         self._timeout_seconds = timeout_seconds
+        self._turn_seconds = turn_seconds
+        self._turns = asyncio.Semaphore(TURNS)
         self._waiting = 0
         self._threads = ThreadPoolExecutor(
             THREADS, thread_name_prefix="socket-database"
@@ -47,24 +57,50 @@ class Database:
 
         Raises: DatabaseUnavailable after three seconds or when the queue is full;
         whatever the function raises. The thread of an abandoned call is not freed
-        before the driver returns.
+        before the driver returns; one that had not begun never begins.
         """
         if self._waiting >= WAITING_LIMIT:
             message = "too many calls wait for the database"
             raise DatabaseUnavailable(message)
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(
-            self._threads,
+        work = self._threads.submit(
             lambda: _with_connection(function, *args, **kwargs),
         )
+        future = asyncio.wrap_future(work)
         future.add_done_callback(self._left)
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.shield(future)
         except TimeoutError as error:
+            # Work that nobody waits for would only keep others waiting.
+            work.cancel()
             future.add_done_callback(_swallow)
             message = f"no answer within {self._timeout_seconds:g} s"
             raise DatabaseUnavailable(message) from error
+
+    async def run_in_turn(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Run `function` when it is its turn; for work of which much comes at once.
+
+        The three seconds begin with the turn: when a thousand sockets come back at the
+        same moment, they wait in line and do not time each other out.
+
+        Raises: as `run`, and DatabaseUnavailable where the turn does not come in 10 s.
+        """
+        try:
+            async with asyncio.timeout(self._turn_seconds):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            message = f"no turn within {self._turn_seconds:g} s"
+            raise DatabaseUnavailable(message) from error
+        try:
+            return await self.run(function, *args, **kwargs)
+        finally:
+            self._turns.release()
 
     def stop(self) -> None:
         """Start nothing more; do not wait for what runs."""

@@ -150,7 +150,7 @@ class Hub:
         text: str,
     ) -> Admission | None:
         try:
-            return await self.database.run(admit, text)
+            return await self.database.run_in_turn(admit, text)
         except NotAdmitted as error:
             code, name = protocol.CLOSE_UNAUTHENTICATED, "unauthenticated"
             connection.end(code, name, str(error))
@@ -179,7 +179,7 @@ class Hub:
 
     async def _greet(self, connection: Connection) -> None:
         try:
-            found = await self.database.run(
+            found = await self.database.run_in_turn(
                 greeting.read,
                 connection.standing,
                 connection.resume,
