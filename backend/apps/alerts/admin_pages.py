@@ -19,6 +19,8 @@ from apps.common import clock
 CHART_DAYS = 30
 CHART_HEIGHT = 120
 BAR_WIDTH = 18
+# How strongly each bar is drawn.
+LEGEND = (("delivered", "0.35"), ("read", "1"), ("snoozed", "0.65"))
 EXPORTED = (
     "id",
     "title",
@@ -91,6 +93,7 @@ def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
         "totals": summary["totals"],
         "groups": _groups(summary),
         "chart": chart(summary["over_time"][-CHART_DAYS:]),
+        "legend": LEGEND,
         "days": summary["over_time"][-CHART_DAYS:],
         "alerts": report.alerts[:100],
         "export_url": reverse("admin:alerts_alert_export"),
@@ -119,24 +122,24 @@ def cell(value: object) -> str:
 
 def chart(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Lay out bars of delivered, read and snoozed, a group a day."""
-    names = ("delivered", "read", "snoozed")
-    highest = max((day[name] for day in days for name in names), default=0) or 1
+    counts = (day[name] for day in days for name, _ in LEGEND)
+    highest = max(counts, default=0) or 1
     bars = []
     for place, day in enumerate(days):
-        for offset, name in enumerate(names):
+        for offset, (name, strength) in enumerate(LEGEND):
             height = round(day[name] / highest * CHART_HEIGHT, 1)
             bars.append(
                 {
-                    "name": name,
+                    "strength": strength,
                     "label": f"{day['date']}: {day[name]} {name}",
-                    "x": (place * (len(names) + 1) + offset) * BAR_WIDTH,
+                    "x": (place * (len(LEGEND) + 1) + offset) * BAR_WIDTH,
                     "y": CHART_HEIGHT - height,
                     "height": height,
                 },
             )
     return {
         "bars": bars,
-        "width": max(1, len(days)) * (len(names) + 1) * BAR_WIDTH,
+        "width": max(1, len(days)) * (len(LEGEND) + 1) * BAR_WIDTH,
         "height": CHART_HEIGHT,
         "bar_width": BAR_WIDTH - 2,
         "highest": highest,
