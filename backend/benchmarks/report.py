@@ -1,5 +1,6 @@
 """The table, and what it was measured on."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -132,6 +133,8 @@ def _is_limited(measured: Measured) -> bool:
 
 
 def _ratio(measured: Measured, other: Measured | None) -> float:
+    if other is not None and "p95" in measured.extra:
+        return other.extra["p95"] / measured.extra["p95"]
     return measured.rate / other.rate if other is not None and other.rate else 0.0
 
 
@@ -177,6 +180,7 @@ def surroundings() -> str:
             f"Machine: {_processor()}, {platform.system()} {platform.release()}",
             f"Python {platform.python_version()}; {packages}",
             "; ".join(filter(None, servers)),
+            f"Load when it ended: {os.getloadavg()[0]:.1f}",
             f"Command: python -m benchmarks {' '.join(sys.argv[1:])}",
         ],
     )
