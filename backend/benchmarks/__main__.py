@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import os
 import resource
+import signal
+import sys
 import tempfile
 from collections.abc import Collection
 from contextlib import ExitStack
@@ -31,6 +33,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="of each measurement")
     options = parser.parse_args()
     _raise_file_limit()
+    # An orderly end, which ends what was started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     say(cores.description())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
