@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -35,8 +36,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.update(DATA_DIR=folder.name, READ_DOT_ENV="0")
 
 
+# A busy machine is slow, not wrong: no example fails for the time it took.
+hypothesis.settings.register_profile(
+    "carillon",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for services; with xdist one set of them serves every worker."""
+    hypothesis.settings.load_profile("carillon")
     services = config.stash[services_key] = Services()
     config.add_cleanup(services.stop)
     is_controller = bool(config.getoption("numprocesses", None))
