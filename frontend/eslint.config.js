@@ -41,13 +41,13 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/client/**"],
+    files: ["src/client/**", "src/inbox/**"],
     rules: {
       "no-restricted-imports": [
         "error",
         {
           patterns: [
-            { group: ["lit", "lit/*", "../page/*"], message: "The client depends on nothing." },
+            { group: ["lit", "lit/*", "../page/*"], message: "The client and the inbox depend on nothing." },
           ],
         },
       ],
