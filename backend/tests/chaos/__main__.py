@@ -130,6 +130,8 @@ def _told(name: str, scenario: Callable[[], Outcome]) -> Outcome:
         outcome = Outcome(name, failures=[str(error)])
     said = "broken" if outcome.failures else "kept"
     say(f"{outcome.name}: {said}, {time.monotonic() - began:.0f} s")
+    for failure in outcome.failures:
+        say(failure)
     return outcome
 
 

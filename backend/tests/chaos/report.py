@@ -81,4 +81,5 @@ def _services() -> str:
         subprocess.run(command, capture_output=True, text=True, check=False).stdout
         for command in asked
     ]
-    return ", ".join(answer.strip().splitlines()[0] for answer in answers if answer)
+    # Name and version; Redis goes on with its build.
+    return ", ".join(" ".join(answer.split()[:3]) for answer in answers)
