@@ -47,7 +47,10 @@ export default defineConfig(
         "error",
         {
           patterns: [
-            { group: ["lit", "lit/*", "../page/*"], message: "The client and the inbox depend on nothing." },
+            {
+              group: ["lit", "lit/*", "../page/*"],
+              message: "The client and the inbox depend on nothing.",
+            },
           ],
         },
       ],
