@@ -8,13 +8,12 @@ import time
 from contextlib import ExitStack
 
 from tests.chaos.outcome import Outcome, Run, running
-from tests.chaos.pages import Person
+from tests.chaos.pages import UNAVAILABLE, Person
 from tests.chaos.senders import parcels
 from tests.chaos.site import Site
 from tests.conformance.web import Web
 from tests.faults.raw_socket import RawSocket
 
-UNAVAILABLE = 4503
 EACH_BYTES = 1.1 * 1024 * 1024
 SERVER_BYTES = 10 * 1024 * 1024
 LARGE_EACH, LARGE_BYTES = 60, 30_000

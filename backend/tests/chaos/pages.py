@@ -24,7 +24,8 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.ledger import Page as Record
 
 AWAY = (OSError, TimeoutError, WSError, asyncio.IncompleteReadError)
-GOING_AWAY = 4012
+# Closed with this a client waits five seconds or more (docs/protocol.md).
+UNAVAILABLE, BUSY_SECONDS = 4503, 5.0
 ACKNOWLEDGE_EVERY = 16
 HANDSHAKE_SECONDS = 30.0
 # A page that hears nothing asks by a ping, and leaves without an answer.
@@ -60,7 +61,7 @@ class Socket(WSListener):
         """Take a frame."""
         if frame.msg_type == WSMsgType.CLOSE:
             code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big")
-            self._page.pages.closes[code] += 1
+            self._page.closed(code)
             transport.disconnect()
         elif frame.msg_type == WSMsgType.TEXT:
             self._take(json.loads(frame.get_payload_as_bytes()))
@@ -104,6 +105,7 @@ class Page:
     socket: Socket | None = None
     began: float = 0.0
     asked: float = 0.0
+    rest_seconds: float = 0.0
 
     def greeted(self, frame: dict[str, Any]) -> None:
         """Take the stream's epoch."""
@@ -111,6 +113,11 @@ class Page:
         self.hello_seconds = time.monotonic() - self.began
         self.position.setdefault("epoch", frame["stream"]["epoch"])
         self.position.setdefault("seq", 0)
+
+    def closed(self, code: int) -> None:
+        """Note why the server closed; one that is busy is left alone for a while."""
+        self.pages.closes[code] += 1
+        self.rest_seconds = BUSY_SECONDS if code == UNAVAILABLE else 0.0
 
     def answered(self) -> None:
         """Take the answer to the `ping` command."""
@@ -213,7 +220,8 @@ class Pages:
             except AWAY:
                 self.refusals[0] += 1
             page.is_live, page.socket, page.asked = False, None, 0.0
-            await asyncio.sleep(random.uniform(0, self._patience_seconds))
+            rest, page.rest_seconds = page.rest_seconds, 0.0
+            await asyncio.sleep(rest + random.uniform(0, self._patience_seconds))
 
     async def _visit(self, page: Page) -> None:
         """Keep one connection to its end."""
