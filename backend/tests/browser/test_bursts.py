@@ -33,7 +33,7 @@ def no_long_task(visitor: Visitor) -> Iterator[None]:
         if event["name"] == "thread_name" and event["args"]["name"] == MAIN_THREAD
     }
     durations = [
-        event.get("tdur", event["dur"]) / 1000
+        event.get("tdur", event.get("dur", 0)) / 1000
         for event in events
         if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads
     ]
