@@ -201,7 +201,7 @@ class Visitor:
         """Say the cookies, for another browser of the same person."""
         return self.page.context.storage_state()
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = 20) -> None:
         """Wait for what the browser reports here.
 
         Raises: AssertionError.

@@ -16,7 +16,8 @@ export class Attention {
 
   async arrived(frames: readonly NotificationFrame[]): Promise<void> {
     const { desktop, sound } = preferences.current;
-    if (!this.tabs.isLeader || (!desktop && !sound)) return;
+    if (!desktop && !sound) return;
+    if (!(await this.tabs.isLeader())) return;
     if (await this.tabs.isAnyFocused()) return;
     if (sound) void chime();
     if (desktop) notify(frames);

@@ -9,18 +9,27 @@ export type TabMessage =
   | { kind: "signed-in" }
   | { kind: "signed-out"; everywhere: boolean }
   | { kind: "who-has-focus" }
-  | { kind: "focus-is-here" };
+  | { kind: "focus-is-here" }
+  | { kind: "who-leads" }
+  | { kind: "leader-is-here" };
 
 const CHANNEL = "carillon";
 const LEADER = "carillon.leader";
 /** Tabs of one browser answer within a few milliseconds, busy ones within this. */
 const ANSWER_WITHIN_MS = 200;
+/** When the leader closes, another tab has its place within this. */
+const HANDOVER_MS = 1_000;
 
 export class Tabs {
   private readonly channel =
     "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
   private isLeading = false;
+  private elect: () => void = () => undefined;
+  private readonly elected = new Promise<void>((resolve) => {
+    this.elect = resolve;
+  });
   private focusIsElsewhere: (() => void) | null = null;
+  private leaderIsElsewhere: (() => void) | null = null;
 
   constructor(private readonly onMessage: (message: TabMessage) => void) {
     this.channel?.addEventListener("message", (event: MessageEvent<TabMessage>) =>
@@ -29,9 +38,18 @@ export class Tabs {
     this.standForLeader();
   }
 
-  /** The one tab that makes desktop notifications and sounds. */
-  get isLeader(): boolean {
-    return this.isLeading;
+  /**
+   * Whether this is the one tab that makes desktop notifications and sounds. What
+   * arrives while the place changes hands is for the tab that gets it.
+   */
+  async isLeader(): Promise<boolean> {
+    if (this.isLeading) return true;
+    return new Promise((resolve) => {
+      setTimeout(() => resolve(this.isLeading), HANDOVER_MS);
+      void this.elected.then(() => resolve(true));
+      this.leaderIsElsewhere = () => resolve(false);
+      this.tell({ kind: "who-leads" });
+    });
   }
 
   tell(message: TabMessage): void {
@@ -56,6 +74,10 @@ export class Tabs {
       if (document.hasFocus()) this.tell({ kind: "focus-is-here" });
     } else if (message.kind === "focus-is-here") {
       this.focusIsElsewhere?.();
+    } else if (message.kind === "who-leads") {
+      if (this.isLeading) this.tell({ kind: "leader-is-here" });
+    } else if (message.kind === "leader-is-here") {
+      this.leaderIsElsewhere?.();
     } else {
       this.onMessage(message);
     }
@@ -65,12 +87,17 @@ export class Tabs {
   private standForLeader(): void {
     if (!("locks" in navigator)) {
       // Without HTTPS there are no locks; there are no desktop notifications either.
-      this.isLeading = true;
+      this.lead();
       return;
     }
     void navigator.locks.request(LEADER, () => {
-      this.isLeading = true;
+      this.lead();
       return new Promise(() => undefined);
     });
+  }
+
+  private lead(): void {
+    this.isLeading = true;
+    this.elect();
   }
 }
