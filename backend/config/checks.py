@@ -125,6 +125,13 @@ def _production_problems() -> Iterator[str]:
         yield "ALLOWED_HOSTS must name the hosts that this server answers to, not *."
     if settings.DATABASE_IS_SQLITE and settings.WEB_CONCURRENCY > 1:
         yield "WEB_CONCURRENCY above 1 needs PostgreSQL; set DATABASE_URL."
+    is_plain = settings.SMS_GATEWAY_URL.startswith("http://")
+    is_allowed = settings.ALLOW_INSECURE_GATEWAY or settings.SMS_USES_SANDBOX
+    if is_plain and not is_allowed:
+        yield (
+            "SMS_GATEWAY_URL is plain http, which shows the token on the way; use "
+            "https, or set ALLOW_INSECURE_GATEWAY=1 where the way is yours."
+        )
     for name in ("RABBITMQ_URL", "CELERY_BROKER_URL"):
         if _is_guest_elsewhere(getattr(settings, name)):
             yield f"{name} uses guest/guest on another host; give it a user of its own."

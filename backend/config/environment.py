@@ -1,5 +1,7 @@
 """Settings from the environment; a bad value is one sentence, never a traceback."""
 
+import hashlib
+import hmac
 import ipaddress
 import os
 import secrets
@@ -180,3 +182,8 @@ def kept_secret(path: Path) -> str:
         secret = secrets.token_urlsafe(64)
         file.write(secret)
     return secret
+
+
+def derived_secret(secret: str, purpose: str) -> str:
+    """Make a secret for one purpose out of another, so that it need not be kept."""
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()

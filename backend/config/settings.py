@@ -9,6 +9,7 @@ from celery.schedules import crontab
 
 from config.environment import (
     database_url,
+    derived_secret,
     env,
     kept_secret,
     listing,
@@ -80,6 +81,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.accounts",
     "apps.push",
+    "apps.delivery",
     "apps.notifications",
     "apps.alerts",
     "consumers",
@@ -358,6 +360,28 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT
 ACKED_RETENTION = timedelta(days=whole_number("RETENTION_ACKED_DAYS", 30))
 ALERT_LOG_RETENTION = timedelta(days=whole_number("RETENTION_ALERT_LOG_DAYS", 90))
 UNACKED_RETENTION = timedelta(days=whole_number("RETENTION_UNACKED_DAYS", 90))
+
+
+# Where messages leave to; docs/delivery.md. Not set, outside of production: the sandbox
+# of this very server, where people can look at them.
+SANDBOX = ENVIRONMENT == "local"
+SANDBOX_URL = url("SANDBOX_URL", ("http", "https"), "http://127.0.0.1:8000/sandbox")
+SANDBOX_IS_OWN = SANDBOX and not SANDBOX_URL
+if SANDBOX_IS_OWN:
+    SANDBOX_URL = f"http://127.0.0.1:{PORT}/sandbox"
+SMS_GATEWAY_URL = url("SMS_GATEWAY_URL", ("http", "https"), "https://sms.example.org")
+SMS_GATEWAY_TOKEN = text("SMS_GATEWAY_TOKEN", text("TOKEN"))
+SMS_USES_SANDBOX = not SMS_GATEWAY_URL and bool(SANDBOX_URL)
+if SMS_USES_SANDBOX:
+    SMS_GATEWAY_URL = f"{SANDBOX_URL}/sms"
+    # Nobody but us has business there; whoever reads the secret knows this as well.
+    SMS_GATEWAY_TOKEN = SMS_GATEWAY_TOKEN or derived_secret(SECRET_KEY, "sandbox")
+SMS_GATEWAY_IDEMPOTENT = switch("SMS_GATEWAY_IDEMPOTENT", default=True)
+SMS_GATEWAY_TIMEOUT = seconds("SMS_GATEWAY_TIMEOUT", 10)
+SMS_GATEWAY_RATE = whole_number("SMS_GATEWAY_RATE", 0, least=0)
+SMS_GATEWAY_CONCURRENCY = whole_number("SMS_GATEWAY_CONCURRENCY", 10, most=1000)
+ALLOW_INSECURE_GATEWAY = switch("ALLOW_INSECURE_GATEWAY", default=False)
+OUTGOING_PROXY = url("OUTGOING_PROXY", ("http",), "http://proxy.example.org:3128")
 
 
 # Called where a server starts; a string, since settings come before everything.

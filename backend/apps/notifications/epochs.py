@@ -2,6 +2,9 @@
 
 import secrets
 
+from django.db import transaction
+
+from apps.delivery import message_ids
 from apps.notifications.models import StreamEpoch
 
 _ONLY_ROW = 1
@@ -25,11 +28,17 @@ def current() -> str:
 def bump(*, seen: str | None = None) -> str:
     """Draw a new epoch and return the one that holds now.
 
+    The ids of messages to gateways go on elsewhere as well: the restored store does not
+    know which of the next ones were used.
+
     seen: change nothing if another process has drawn a new one since this was read.
     """
     held = current()
     if seen is None or held == seen:
-        StreamEpoch.objects.filter(pk=_ONLY_ROW, epoch=held).update(epoch=_drawn())
+        with transaction.atomic():
+            row = StreamEpoch.objects.filter(pk=_ONLY_ROW, epoch=held)
+            if row.update(epoch=_drawn()):
+                message_ids.draw_again()
     return current()
 
 

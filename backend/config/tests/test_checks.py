@@ -42,6 +42,8 @@ def production(settings: Settings) -> Settings:
     settings.RABBITMQ_URL = "amqp://carillon:long@rabbitmq/"
     settings.DATABASE_IS_SQLITE = False
     settings.WEB_CONCURRENCY = 4
+    settings.SMS_GATEWAY_URL = "https://sms.example.org"
+    settings.SMS_USES_SANDBOX = False
     return settings
 
 
@@ -73,6 +75,7 @@ def test_the_embedded_default_starts(settings: Settings) -> None:
         ({"RABBITMQ_URL": "amqp://guest:guest@rabbitmq/"}, "RABBITMQ_URL"),
         ({"RABBITMQ_URL": "amqp://rabbitmq/"}, "RABBITMQ_URL"),
         ({"CELERY_BROKER_URL": "amqp://guest:guest@10.0.0.1/"}, "CELERY_BROKER_URL"),
+        ({"SMS_GATEWAY_URL": "http://sms.example.org"}, "SMS_GATEWAY_URL"),
     ],
 )
 def test_refuses_in_production(
