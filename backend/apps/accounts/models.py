@@ -1,5 +1,6 @@
 """Users and their teams, services and their keys, and how they prove who they are."""
 
+from datetime import time
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -127,6 +128,70 @@ class UserProfile(models.Model):
     def __str__(self) -> str:
         """Say what it holds; the user is named where it is shown."""
         return "contacts"
+
+
+class QuietHours(models.Model):
+    """When a user wants to hear nothing outside of the page, by the user's clock.
+
+    An end before the start lies on the next day.
+    """
+
+    user = models.OneToOneField(
+        User,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="quiet_hours",
+    )
+    enabled = models.BooleanField(default=False)
+    start = models.TimeField(default=time(22))
+    end = models.TimeField(default=time(7))
+
+    class Meta:
+        """Hours that begin and end at once would be none or all."""
+
+        verbose_name_plural = "quiet hours"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(start=models.F("end")),
+                name="accounts_quiet_hours_have_a_length",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Say when they are."""
+        return f"{self.start:%H:%M} to {self.end:%H:%M}"
+
+
+class ChannelPreference(models.Model):
+    """Whether a user wants a kind of notification by a channel outside of the page.
+
+    Only what was chosen has a row; the kind `*` stands for every kind without one.
+    """
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="channel_preferences",
+        db_index=False,  # the unique constraint below begins with it
+    )
+    kind = models.CharField(max_length=64)
+    channel = models.CharField(max_length=32)
+    enabled = models.BooleanField()
+
+    class Meta:
+        """One choice per kind and channel."""
+
+        ordering: ClassVar = ["kind", "channel"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "channel"],
+                name="accounts_one_choice_per_kind_and_channel",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Say what was chosen."""
+        return f"{self.kind} by {self.channel}: {'on' if self.enabled else 'off'}"
 
 
 class ServiceKey(models.Model):

@@ -10,6 +10,7 @@ from apps.accounts.login_views import (
     TicketView,
     TokenView,
 )
+from apps.accounts.preference_views import PreferencesView
 from apps.accounts.session_views import SessionItemView, SessionListView
 from apps.accounts.views import ExternalPersonView, MeView
 
@@ -21,6 +22,11 @@ urlpatterns = [
     path("api/auth/ticket/", TicketView.as_view(), name="auth-ticket"),
     path("api/user/me/", MeView.as_view(), name="user-me"),
     path("api/user/password/", PasswordView.as_view(), name="user-password"),
+    path(
+        "api/user/preferences/",
+        PreferencesView.as_view(),
+        name="user-preferences",
+    ),
     path("api/user/sessions/", SessionListView.as_view(), name="user-sessions"),
     path(
         "api/user/sessions/<str:session_id>/",

@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from apps.accounts import vocabulary
+
 
 class AlertsConfig(AppConfig):
     """See docs/alerts.md for what belongs here."""
@@ -15,3 +17,4 @@ class AlertsConfig(AppConfig):
         """Register with the socket and with the demo data, once models are there."""
         import_module("apps.alerts.live")
         import_module("apps.alerts.demo")
+        vocabulary.register_kinds(self.label, lambda: ["alert"])
