@@ -52,7 +52,7 @@ def _guarded(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
 def _policy(path: str, response: HttpResponseBase) -> str:
     if not response.headers.get("Content-Type", "").startswith("text/html"):
         return NOTHING
-    if path.startswith("/admin/"):
+    if path.startswith(("/admin/", "/sandbox/")):
         return ADMIN
     # The documentation, and the browsable API for staff.
     return DOCS if path.startswith(("/docs", "/redoc", "/api/")) else NOTHING

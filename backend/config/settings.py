@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 
+from apps.delivery.own_sandbox import url_of as sandbox_url
 from config.environment import (
     database_url,
     derived_secret,
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
     "apps.delivery",
     "apps.notifications",
     "apps.alerts",
+    "apps.sandbox",
     "consumers",
     "config",
     *listing("EXTRA_APPS"),
@@ -368,19 +370,36 @@ SANDBOX = ENVIRONMENT == "local"
 SANDBOX_URL = url("SANDBOX_URL", ("http", "https"), "http://127.0.0.1:8000/sandbox")
 SANDBOX_IS_OWN = SANDBOX and not SANDBOX_URL
 if SANDBOX_IS_OWN:
-    SANDBOX_URL = f"http://127.0.0.1:{PORT}/sandbox"
+    SANDBOX_URL = sandbox_url(HOST, PORT)
+# Whoever reads the secret may know this as well; nobody else has business there.
+SANDBOX_TOKEN = derived_secret(SECRET_KEY, "sandbox")
 SMS_GATEWAY_URL = url("SMS_GATEWAY_URL", ("http", "https"), "https://sms.example.org")
 SMS_GATEWAY_TOKEN = text("SMS_GATEWAY_TOKEN", text("TOKEN"))
 SMS_USES_SANDBOX = not SMS_GATEWAY_URL and bool(SANDBOX_URL)
 if SMS_USES_SANDBOX:
     SMS_GATEWAY_URL = f"{SANDBOX_URL}/sms"
-    # Nobody but us has business there; whoever reads the secret knows this as well.
-    SMS_GATEWAY_TOKEN = SMS_GATEWAY_TOKEN or derived_secret(SECRET_KEY, "sandbox")
+    SMS_GATEWAY_TOKEN = SANDBOX_TOKEN
+EMAIL_SCHEMES = ("smtp+tls", "smtp+ssl", "smtp", "consolemail")
+EMAIL_URL = url("EMAIL_URL", EMAIL_SCHEMES, "smtp+tls://user:password@host:587")
+EMAIL_IS_CONFIGURED = bool(EMAIL_URL or SANDBOX_URL)
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = (
+        "apps.sandbox.mail.SandboxBackend"
+        if SANDBOX_URL
+        else "django.core.mail.backends.dummy.EmailBackend"
+    )
+EMAIL_TIMEOUT = seconds("EMAIL_TIMEOUT", 10)
+_mail_host = urlsplit(PUBLIC_URL).hostname or "localhost"
+DEFAULT_FROM_EMAIL = text("EMAIL_FROM", f"Carillon <carillon@{_mail_host}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 SMS_GATEWAY_IDEMPOTENT = switch("SMS_GATEWAY_IDEMPOTENT", default=True)
 SMS_GATEWAY_TIMEOUT = seconds("SMS_GATEWAY_TIMEOUT", 10)
 SMS_GATEWAY_RATE = whole_number("SMS_GATEWAY_RATE", 0, least=0)
 SMS_GATEWAY_CONCURRENCY = whole_number("SMS_GATEWAY_CONCURRENCY", 10, most=1000)
 ALLOW_INSECURE_GATEWAY = switch("ALLOW_INSECURE_GATEWAY", default=False)
+OUTGOING_ALLOWED_HOSTS = listing("OUTGOING_ALLOWED_HOSTS")
 OUTGOING_PROXY = url("OUTGOING_PROXY", ("http",), "http://proxy.example.org:3128")
 
 
@@ -436,6 +455,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_IS_HTTPS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Probes come from inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+if SANDBOX:
+    SECURE_REDIRECT_EXEMPT.append(r"^sandbox/(sms|mail)/")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -447,10 +468,14 @@ LOG_LEVEL = one_of("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
 LOG_FORMAT = one_of("LOG_FORMAT", ("text", "json"))
 LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
 
+_dropdown = [{"icon": "inbox", "title": "Live page", "link": "/"}]
+if SANDBOX:
+    _dropdown.append({"icon": "science", "title": "Sandbox", "link": "/sandbox/"})
 UNFOLD = {
     "SITE_TITLE": "Carillon",
     "SITE_HEADER": "Carillon",
     "SITE_SYMBOL": "notifications_active",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_DROPDOWN": _dropdown,
 }

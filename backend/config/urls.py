@@ -1,5 +1,6 @@
 """Every route of the server."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -7,6 +8,7 @@ from apps.common import views
 from apps.realtime.page import live_page
 from config import api_docs
 
+_NOTHING: list[URLPattern] = []
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", live_page, name="page"),
     path("healthz", views.healthz, name="healthz"),
@@ -18,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.alerts.urls")),
+    path("", include("apps.sandbox.urls" if settings.SANDBOX else _NOTHING)),
     path("admin/", admin.site.urls),
     *api_docs.urlpatterns,
 ]

@@ -20,6 +20,7 @@ Carillon starts at {url}/
   logins   admin / admin123 (administrator); with password123:
            john_eng, sarah_eng, mike_marketing, lisa_ops
   admin    {url}/admin/
+  sandbox  {url}/sandbox/ (e-mail and SMS arrive here)
   API      {url}/docs/
 
 Log in as john_eng, then send him a first notification from a second terminal:

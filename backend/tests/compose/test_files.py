@@ -21,7 +21,7 @@ FILE = ROOT / "docker-compose.yml"
 SERVICES = YAML(typ="safe").load(FILE.read_text())["services"]
 ONE_SHOT = {"secrets", "setup"}
 LASTING = set(SERVICES) - ONE_SHOT - {"tests"}
-OURS = {"web", "rabbitmq_consumer", "worker", "beat", "flower", *ONE_SHOT}
+OURS = {"web", "rabbitmq_consumer", "worker", "beat", "flower", "sandbox", *ONE_SHOT}
 SCRIPTS = [
     COMPOSE / "update",
     COMPOSE / "environment.sh",
@@ -81,7 +81,7 @@ def test_the_dockerfile_passes_hadolint() -> None:
 def test_the_services_are_those_that_were_asked_for() -> None:
     wanted = {
         *("nginx", "web", "rabbitmq_consumer", "worker", "beat", "flower"),
-        *("postgres", "redis", "rabbitmq"),
+        *("postgres", "redis", "rabbitmq", "sandbox"),
     }
 
     assert wanted == LASTING

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
+from apps.delivery import own_sandbox
 from apps.realtime import daphne_server, embedded, server
 
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check, start the workers, serve until a signal comes."""
         import_string(settings.REFUSE_TO_START)()
+        own_sandbox.stand_at(options["host"], options["port"])
         embedded.start()
         if options["server"] == "uvicorn":
             server.run(
