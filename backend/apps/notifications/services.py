@@ -5,7 +5,7 @@ The changes of a notification's state live in `states`, what ends rows in
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Unpack
@@ -60,6 +60,10 @@ __all__ = [
 ]
 
 
+# The source and the idempotency key.
+_Name = tuple[str, str]
+
+
 def notify(*, recipient: User | int, **message: Unpack[Message]) -> Notification:
     """Send one notification; a known idempotency key returns the existing one.
 
@@ -106,11 +110,15 @@ def store_free(completed: Sequence[Draft]) -> list[Notification | None]:
 
     Raises: User.DoesNotExist, ValueError for more than 500 users.
     """
+    now = clock.now()
     with transaction.atomic():
-        held = streams.lock_free({draft.recipient_id for draft in completed})
-        free = [draft for draft in completed if draft.recipient_id in held]
-        rows = iter(_stored(free, clock.now()) if free else [])
-    return [next(rows) if each.recipient_id in held else None for each in completed]
+        steps = Counter(draft.recipient_id for draft in completed)
+        last_seqs = streams.advance_free(steps)
+        free = [draft for draft in completed if draft.recipient_id in last_seqs]
+        rows = iter(_inserted(free, last_seqs, now))
+    return [
+        next(rows) if each.recipient_id in last_seqs else None for each in completed
+    ]
 
 
 def notify_user_by_id(user_id: int | str, payload: object) -> Notification:
@@ -128,49 +136,87 @@ def notify_user_by_id(user_id: int | str, payload: object) -> Notification:
 
 
 def _stored(drafts: Sequence[Draft], now: datetime) -> list[Notification]:
-    recipients = {draft.recipient_id for draft in drafts}
+    try:
+        return _numbered(drafts, now)
+    except streams.NoStreamError as error:
+        # Rolled back: nothing is held by an insertion that may have to wait.
+        _require_active(error.user_ids)
+        streams.add(error.user_ids)
+        return _numbered(drafts, now)
+
+
+def _numbered(drafts: Sequence[Draft], now: datetime) -> list[Notification]:
     with transaction.atomic():
-        _require_active(recipients)
-        held = streams.lock(recipients)
-        last_seqs = {user_id: row.last_seq for user_id, row in held.items()}
-        known = _known(drafts)
-        result: list[Notification] = []
-        fresh: list[Notification] = []
-        for draft in drafts:
-            row = known.get((draft.source, draft.idempotency_key))
-            if row is None:
-                last_seqs[draft.recipient_id] += 1
-                row = _row(draft, seq=last_seqs[draft.recipient_id], now=now)
-                fresh.append(row)
-                if draft.idempotency_key is not None:
-                    known[draft.source, draft.idempotency_key] = row
-            result.append(row)
-        if fresh:
-            streams.raise_last_seq(Counter(row.recipient_id for row in fresh))
-            Notification.objects.bulk_create(fresh)
-            transaction.on_commit(partial(_publish, fresh), robust=True)
+        if any(draft.idempotency_key is not None for draft in drafts):
+            return _once(drafts, now)
+        steps = Counter(draft.recipient_id for draft in drafts)
+        return _inserted(drafts, streams.advance(steps), now)
+
+
+def _once(drafts: Sequence[Draft], now: datetime) -> list[Notification]:
+    """Store what no earlier idempotency key, nor one of these drafts, stands for."""
+    recipients = {draft.recipient_id for draft in drafts}
+    _require_active(recipients)
+    streams.lock(recipients)
+    known = _known(drafts)
+    names = {name for draft in drafts if (name := _name(draft))} - known.keys()
+    fresh = [draft for draft in drafts if _is_first(draft, names)]
+    last_seqs = streams.advance(Counter(draft.recipient_id for draft in fresh))
+    rows = iter(_inserted(fresh, last_seqs, now))
+    result = []
+    for draft in drafts:
+        name = _name(draft)
+        row = known[name] if name in known else next(rows)
+        if name is not None:
+            known[name] = row
+        result.append(row)
     return result
 
 
-def _require_active(recipients: set[int]) -> None:
-    absent = sorted(
-        recipients - accounts.active_user_ids(user_ids=sorted(recipients)),
-    )
+def _name(draft: Draft) -> _Name | None:
+    key = draft.idempotency_key
+    return None if key is None else (draft.source, key)
+
+
+def _is_first(draft: Draft, names: set[_Name]) -> bool:
+    """Say whether nothing stands for the draft; takes its name out of `names`."""
+    name = _name(draft)
+    if name is None:
+        return True
+    is_first = name in names
+    names.discard(name)
+    return is_first
+
+
+def _inserted(
+    drafts: Sequence[Draft],
+    last_seqs: dict[int, int],
+    now: datetime,
+) -> list[Notification]:
+    """Insert drafts behind the last numbers; the streams are raised already."""
+    rows = []
+    for draft in drafts:
+        last_seqs[draft.recipient_id] += 1
+        rows.append(_row(draft, seq=last_seqs[draft.recipient_id], now=now))
+    if rows:
+        Notification.objects.bulk_create(rows)
+        transaction.on_commit(partial(_publish, rows), robust=True)
+    return rows
+
+
+def _require_active(recipients: Collection[int]) -> None:
+    absent = set(recipients) - accounts.active_user_ids(user_ids=sorted(recipients))
     if absent:
-        named = ", ".join(str(user_id) for user_id in absent)
-        message = f"There is no active user with the id {named}."
-        raise User.DoesNotExist(message)
+        raise streams.NoStreamError(absent)
 
 
-def _known(drafts: Sequence[Draft]) -> dict[tuple[str, str | None], Notification]:
+def _known(drafts: Sequence[Draft]) -> dict[_Name, Notification]:
     wanted = Q()
     for draft in drafts:
         if draft.idempotency_key is not None:
             wanted |= Q(source=draft.source, idempotency_key=draft.idempotency_key)
-    if not wanted:
-        return {}
     return {
-        (row.source, row.idempotency_key): row
+        (row.source, row.idempotency_key or ""): row
         for row in Notification.objects.filter(wanted)
     }
 
