@@ -1,5 +1,6 @@
 """Serve HTTP and WebSocket in one process; in the embedded default with its workers."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,10 @@ from django.utils.module_loading import import_string
 
 from apps.delivery import own_sandbox
 from apps.realtime import daphne_server, embedded, server
+
+# A thread in Python code keeps the sockets' loop waiting for this long (Python's own
+# default is 5 ms): a send passes through the hands of three threads.
+SWITCH_SECONDS = 0.0005
 
 
 class Command(BaseCommand):
@@ -29,6 +34,7 @@ class Command(BaseCommand):
         """Check, start the workers, serve until a signal comes."""
         import_string(settings.REFUSE_TO_START)()
         own_sandbox.stand_at(options["host"], options["port"])
+        sys.setswitchinterval(SWITCH_SECONDS)
         embedded.start()
         if options["server"] == "uvicorn":
             server.run(
