@@ -11,10 +11,10 @@ from django.utils.dateparse import parse_datetime
 
 from apps.common import clock
 from apps.common.ids import uuid7
+from apps.notifications.entries import Refusal
 from consumers import messages, outbox
 from consumers.messages import Incoming, storable
 from consumers.models import DeadLetter, OutboxResult
-from consumers.notifications import Refusal
 
 _AT_ONCE = 500
 

@@ -8,11 +8,11 @@ from django.db import transaction
 
 from apps.common import clock
 from apps.notifications import services
+from apps.notifications.entries import Refusal
 from apps.notifications.policy import Draft
 from consumers import dead_letters, inbox, notifications, outbox
 from consumers.messages import Incoming
 from consumers.models import OutboxResult
-from consumers.notifications import Refusal
 
 
 @dataclass

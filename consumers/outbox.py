@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.common import clock
+from apps.notifications.entries import Refusal
 from apps.notifications.models import Notification
 from consumers import messages
 from consumers.messages import Incoming, storable
 from consumers.models import DeadLetter, OutboxResult
-from consumers.notifications import Refusal
 
 _AT_ONCE = 500
 

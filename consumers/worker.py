@@ -16,10 +16,10 @@ from psycopg_pool import PoolTimeout
 
 from apps.common import clock, status
 from apps.common.stalling import Guard
+from apps.notifications.entries import Refusal
 from consumers import dead_letters, inbox, intake, outbox
 from consumers.messages import Incoming
 from consumers.models import OutboxResult
-from consumers.notifications import Refusal
 
 logger = logging.getLogger(__name__)
 

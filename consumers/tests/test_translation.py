@@ -7,10 +7,11 @@ import pytest
 
 from apps.accounts.models import User
 from apps.common import clock
+from apps.notifications.entries import Refusal
 from apps.notifications.policy import Draft
 from consumers import notifications
 from consumers.messages import Incoming
-from consumers.notifications import Refusal, drafts
+from consumers.notifications import drafts
 from consumers.tests.builders import a_message
 
 

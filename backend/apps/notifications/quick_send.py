@@ -18,11 +18,11 @@ from psycopg_pool import PoolTimeout
 
 from apps.accounts.models import User
 from apps.accounts.senders import Credentials, Senders, verified_sender
-from apps.common import clock, metrics, strict_json
+from apps.common import metrics, strict_json
 from apps.common.requests import request_id_for
-from apps.notifications import policy
+from apps.notifications import entries
 from apps.notifications.models import Notification
-from apps.notifications.policy import Draft, DraftError
+from apps.notifications.policy import Draft
 from apps.notifications.writer import Writer
 
 PATH = "/api/notifications/send/"
@@ -33,16 +33,6 @@ _ACCEPTED = frozenset({b"", b"*/*", b"application/json"})
 
 Scope = Any
 Message = MutableMapping[str, Any]
-
-
-class _Body(msgspec.Struct, forbid_unknown_fields=True):
-    user_id: int
-    payload: msgspec.Raw = msgspec.Raw()
-    title: str = ""
-    body: str = ""
-    severity: str = "info"
-    kind: str = "message"
-    url: str = ""
 
 
 class _Answer(msgspec.Struct):
@@ -162,24 +152,10 @@ def _draft(body: bytes, *, source: str, request_id: str) -> Draft | None:
     """Return the completed draft of a body that is right, else None."""
     try:
         strict_json.parse(body)
-        said = msgspec.json.decode(body, type=_Body)
-        text = bytes(said.payload).decode() or None
-        if text is not None:
-            policy.checked_text(text)
-        draft = Draft(
-            said.user_id,
-            payload_text=text,
-            title=said.title,
-            body=said.body,
-            severity=said.severity,
-            kind=said.kind,
-            url=said.url,
-            source=source,
-            request_id=request_id,
-        )
-        return policy.completed(draft, now=clock.now())
-    except (strict_json.BadJSON, msgspec.DecodeError, DraftError):
+    except strict_json.BadJSON:
         return None
+    entry = entries.plain(body, source=source, request_id=request_id)
+    return entry.draft if entry is not None and entry.external_id is None else None
 
 
 async def _answer(send: Any, row: Notification, request_id: str) -> None:

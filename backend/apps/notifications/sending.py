@@ -1,7 +1,6 @@
 """From the body of a request to what is sent: the HTTP entrance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import msgspec
@@ -10,41 +9,17 @@ from rest_framework.request import Request
 
 from apps.accounts.callers import caller_name
 from apps.accounts.models import Team, User
-from apps.common import clock
 from apps.common.errors import TooLarge
-from apps.notifications import broadcasts, policy, selectors, services
+from apps.notifications import broadcasts, entries, services
+from apps.notifications.entries import NO_USER, Entry, Refusal
 from apps.notifications.models import Broadcast, Notification
 from apps.notifications.policy import Draft, DraftError, Message, PayloadTooLargeError
 from apps.notifications.serializers import (
     BroadcastRequest,
     BulkRequest,
-    MessageFields,
     SendRequest,
     Sent,
 )
-
-# Stands in a draft for the recipient that is not looked up yet.
-_SOMEBODY = 1
-_SAID = ("title", "body", "severity", "kind", "url", "expires_at")
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A right notification; whether its recipient exists is yet to be seen."""
-
-    draft: Draft
-    external_id: str | None
-
-
-@dataclass(frozen=True)
-class _Refusal:
-    """Why one notification of a bulk is not sent."""
-
-    code: str
-    errors: Any
-
-
-_NO_USER = _Refusal("user_not_found", {"user_id": ["There is no such user."]})
 
 
 class _BulkBody(msgspec.Struct):
@@ -57,8 +32,8 @@ def send(request: Request) -> Notification:
     Raises: ValidationError, TooLarge, NotFound for an unknown user.
     """
     entry = _entry(request.data, _raw_body(request), source=caller_name(request))
-    [draft] = _with_recipients([entry])
-    if isinstance(draft, _Refusal):
+    [draft] = entries.with_recipients([entry])
+    if isinstance(draft, Refusal):
         raise _user_not_found()
     return _stored([draft])[0]
 
@@ -71,16 +46,19 @@ def send_bulk(request: Request) -> list[dict[str, Any]]:
     items = _listed(request.data)
     raws = msgspec.json.decode(_raw_body(request), type=_BulkBody).notifications
     source = caller_name(request)
-    entries = [
-        _entry_or_refusal(item, bytes(raw), source=source)
-        for item, raw in zip(items, raws, strict=True)
-    ]
-    drafts = _with_recipients(entries)
-    rows = iter(_stored([each for each in drafts if isinstance(each, Draft)]))
+    drafts = entries.with_recipients(
+        [
+            _entry_or_refusal(item, bytes(raw), source=source)
+            for item, raw in zip(items, raws, strict=True)
+        ],
+    )
+    stored = _stored([each for each in drafts if isinstance(each, Draft)])
+    # Many at once: a serializer for each would copy all its fields every time.
+    rows = iter(Sent(stored, many=True).data)
     return [
         {"status": "error", "code": each.code, "errors": each.errors}
-        if isinstance(each, _Refusal)
-        else {"status": "created", **Sent(next(rows)).data}
+        if isinstance(each, Refusal)
+        else {"status": "created", **next(rows)}
         for each in drafts
     ]
 
@@ -92,73 +70,36 @@ def send_broadcast(request: Request) -> Broadcast:
     """
     body = BroadcastRequest(data=request.data)
     body.is_valid(raise_exception=True)
-    message = _message(body, _raw_body(request), source=caller_name(request))
     team_id = body.validated_data.get("team_id")
     if team_id is not None and not Team.objects.filter(pk=team_id).exists():
         raise NotFound("There is no such team.", code="team_not_found")
     try:
+        said = entries.said(body.validated_data, _raw_body(request))
+        message = cast("Message", said | {"source": caller_name(request)})
         return broadcasts.broadcast(broadcasts.Audience(team_id), message)
     except DraftError as error:
         raise _translated(error) from error
 
 
-def _entry(data: object, raw: bytes, *, source: str) -> _Entry:
+def _entry(data: object, raw: bytes, *, source: str) -> Entry:
     body = SendRequest(data=data)
     body.is_valid(raise_exception=True)
-    message = _message(body, raw, source=source)
-    recipient_id = body.validated_data.get("user_id", _SOMEBODY)
     try:
-        draft = policy.completed(Draft(recipient_id, **message), now=clock.now())
+        return entries.checked(body.validated_data, raw, source=source)
     except DraftError as error:
         raise _translated(error) from error
-    return _Entry(draft, body.validated_data.get("external_id"))
 
 
-def _entry_or_refusal(data: object, raw: bytes, *, source: str) -> _Entry | _Refusal:
+def _entry_or_refusal(data: object, raw: bytes, *, source: str) -> Entry | Refusal:
+    entry = entries.plain(raw, source=source)
+    if entry is not None:
+        return entry
     try:
         return _entry(data, raw, source=source)
     except ValidationError as error:
-        return _Refusal("invalid", error.detail)
+        return Refusal("invalid", error.detail)
     except TooLarge as error:
-        return _Refusal("payload_too_large", {"payload": [error.detail]})
-
-
-def _message(body: MessageFields, raw: bytes, *, source: str) -> Message:
-    """Gather what is said; the payload as the text that came in."""
-    fields = body.validated_data
-    values: dict[str, Any] = {name: fields[name] for name in _SAID if name in fields}
-    message = cast("Message", values | {"source": source})
-    if "payload" in fields:
-        text = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["payload"]
-        try:
-            message["payload_text"] = policy.checked_text(bytes(text).decode())
-        except DraftError as error:
-            raise _translated(error) from error
-    return message
-
-
-def _with_recipients(
-    entries: Sequence[_Entry | _Refusal],
-) -> list[Draft | _Refusal]:
-    """Find all recipients in one query."""
-    right = [each for each in entries if isinstance(each, _Entry)]
-    if not right:
-        return [each for each in entries if isinstance(each, _Refusal)]
-    active, by_external_id = selectors.recipients(
-        user_ids={each.draft.recipient_id for each in right},
-        external_ids={each.external_id for each in right if each.external_id},
-    )
-
-    def placed(each: _Entry | _Refusal) -> Draft | _Refusal:
-        if isinstance(each, _Refusal):
-            return each
-        if each.external_id is None:
-            return each.draft if each.draft.recipient_id in active else _NO_USER
-        if each.external_id not in by_external_id:
-            return _NO_USER
-        return replace(each.draft, recipient_id=by_external_id[each.external_id])
-
-    return [placed(each) for each in entries]
+        return Refusal("payload_too_large", {"payload": [error.detail]})
 
 
 def _stored(drafts: Sequence[Draft]) -> list[Notification]:
@@ -184,7 +125,7 @@ def _translated(error: DraftError) -> APIException:
 
 
 def _user_not_found() -> NotFound:
-    return NotFound("There is no such user.", code=_NO_USER.code)
+    return NotFound("There is no such user.", code=NO_USER.code)
 
 
 def _raw_body(request: Request) -> bytes:
