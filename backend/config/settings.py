@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.alerts",
     "apps.sandbox",
+    "apps.events",
     "consumers",
     "config",
     *listing("EXTRA_APPS"),

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.notifications.urls")),
     path("", include("apps.alerts.urls")),
     path("", include("apps.sandbox.urls" if settings.SANDBOX else _NOTHING)),
+    path("", include("apps.events.urls")),
     path("admin/", admin.site.urls),
     *api_docs.urlpatterns,
 ]

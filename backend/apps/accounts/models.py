@@ -198,6 +198,11 @@ class ServiceKey(models.Model):
     """A service that may call, what it may do, and the hash of its secret."""
 
     service_id = models.CharField(max_length=32, unique=True)
+    lineage = models.CharField(
+        max_length=32,
+        editable=False,
+        help_text="The id of the first key; what rotates it keeps what it owns.",
+    )
     name = models.CharField(max_length=100)
     secret_hash = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)

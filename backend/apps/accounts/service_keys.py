@@ -18,6 +18,9 @@ SCOPES = {
     "notify:broadcast": "Send a notification to a team or to everyone.",
     "alerts:write": "Write alerts, and read how they are received.",
     "users:write": "Create and update users by their external id.",
+    "sms:send": "Send SMS, beside the scope for sending.",
+    "events:write": "Define events and their templates.",
+    "events:send": "Send events, and read what became of it.",
     "tickets:mint": "Open sockets and inboxes on behalf of users.",
 }
 _USE_NOTED_EVERY = timedelta(minutes=1)
@@ -46,9 +49,11 @@ def create_service_key(
     now: datetime,
     expires_at: datetime | None = None,
     created_by: User | None = None,
+    lineage: str = "",
 ) -> NewServiceKey:
     """Make a key; only the digest of its secret is stored.
 
+    lineage: of the key that it succeeds; without it, it begins its own.
     Raises: UnknownScope.
     """
     unknown = sorted(set(scopes) - SCOPES.keys())
@@ -57,8 +62,10 @@ def create_service_key(
         message = f"Unknown scope {', '.join(unknown)}; the scopes are {known}."
         raise UnknownScope(message)
     secret = secrets.new_secret()
+    service_id = secrets.new_service_id()
     key = ServiceKey.objects.create(
-        service_id=secrets.new_service_id(),
+        service_id=service_id,
+        lineage=lineage or service_id,
         name=name,
         secret_hash=secrets.digest(secret),
         scopes=sorted(set(scopes)),
@@ -101,6 +108,7 @@ def rotate(key: ServiceKey, *, now: datetime, by: User | None) -> NewServiceKey:
             now=now,
             expires_at=key.expires_at,
             created_by=by,
+            lineage=key.lineage,
         )
         overlap_end = now + ROTATION_OVERLAP
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=overlap_end)

@@ -23,6 +23,9 @@ from apps.alerts import services as alerts
 from apps.alerts.models import Alert
 from apps.alerts.services import Author
 from apps.common import clock
+from apps.events import services as events
+from apps.events.models import Event
+from apps.events.services import Owner
 from apps.notifications import services
 from apps.notifications.models import Notification
 from tests.security.routes import admin_patterns, routes, sample_path
@@ -62,6 +65,12 @@ ALERT_TIMES = {
     "expiry_time": "2024-01-02T00:00:00Z",
 }
 OWN_ALERT = only(200, "user", other=404, admin=404, superuser=404)
+# The world's event is the administrators': services see their own alone.
+SERVICES_OF_EVENTS = ("events:write", "events:send")
+EVENT_ADMINS = {"admin": 200, "superuser": 200}
+EVENT_READERS = (*EVENT_ADMINS, *SERVICES_OF_EVENTS)
+EVENT_WRITERS = (*EVENT_ADMINS, "events:write")
+EVENT = "api/events/<int:event_id>/"
 LOGIN = {"username": "nobody-at-all", "password": "wrong"}
 ITEM = "api/user/notifications/<uuid:key>/"
 
@@ -151,6 +160,17 @@ TABLE: dict[tuple[str, str], Cell] = {
     ("api/user/alerts/<int:alert_id>/snooze/", "POST"): Cell(OWN_ALERT),
     ("api/user/alerts/<int:alert_id>/snooze/", "DELETE"): Cell(OWN_ALERT),
     ("api/user/dashboard/", "GET"): Cell(only(200, *PEOPLE)),
+    ("api/events/", "GET"): Cell(only(200, *EVENT_READERS)),
+    ("api/events/", "POST"): Cell(only(201, *EVENT_WRITERS), {"name": "Shipped"}),
+    (EVENT, "GET"): Cell(only(404, *SERVICES_OF_EVENTS, **EVENT_ADMINS)),
+    (EVENT, "PUT"): Cell(only(404, "events:write", **EVENT_ADMINS)),
+    (EVENT, "PATCH"): Cell(only(404, "events:write", **EVENT_ADMINS)),
+    (EVENT, "DELETE"): Cell(
+        only(404, "events:write", **dict.fromkeys(EVENT_ADMINS, 204)),
+    ),
+    (f"{EVENT}preview/", "POST"): Cell(
+        only(404, *SERVICES_OF_EVENTS, **EVENT_ADMINS),
+    ),
     (ITEM, "GET"): Cell(OWN_ITEM),
     (f"{ITEM}read/", "POST"): Cell(OWN_ITEM),
     (f"{ITEM}unread/", "POST"): Cell(OWN_ITEM),
@@ -161,17 +181,19 @@ TABLE: dict[tuple[str, str], Cell] = {
 
 @dataclass
 class World:
-    """Somebody in every role, and a notification and an alert of `user`."""
+    """Somebody in every role, and what there is of `user`."""
 
     clients: dict[str, APIClient]
     user: User
     notification: Notification
     alert: Alert
+    event: Event
 
     def path(self, pattern: str) -> str:
         """Fill a route with what there is in this world."""
         known = pattern.replace("<uuid:key>", str(self.notification.key))
-        return sample_path(known.replace("<int:alert_id>", str(self.alert.pk)))
+        known = known.replace("<int:alert_id>", str(self.alert.pk))
+        return sample_path(known.replace("<int:event_id>", str(self.event.pk)))
 
 
 @pytest.fixture
@@ -208,7 +230,8 @@ def world(settings: Any) -> World:
         },
         by=Author(),
     )
-    return World(clients, people["user"], notification, alert)
+    event = events.create({"name": "Order shipped"}, owner=Owner())
+    return World(clients, people["user"], notification, alert, event)
 
 
 def _person(user: User) -> APIClient:

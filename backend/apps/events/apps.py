@@ -1,0 +1,20 @@
+"""The app's registration with Django."""
+
+from django.apps import AppConfig
+
+from apps.accounts import vocabulary
+
+
+class EventsConfig(AppConfig):
+    """See docs/events.md for what belongs here."""
+
+    name = "apps.events"
+    label = "events"
+
+    def ready(self) -> None:
+        """Let people choose how they hear of the kinds that there are events of."""
+        vocabulary.register_kinds(self.label, self._kinds)
+
+    def _kinds(self) -> list[str]:
+        events = self.get_model("Event")._default_manager.filter(deleted_at=None)
+        return list(events.order_by().values_list("kind", flat=True).distinct())
