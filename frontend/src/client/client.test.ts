@@ -587,10 +587,35 @@ describe("states", () => {
 
     server.socket.say({ type: "alerts", version: 5, alerts: [] });
     for (const version of [5, 6, 6]) {
-      server.socket.say({ type: "alert", version, alert: {}, change: "updated" });
+      server.socket.say({ type: "alert", version, alert: { id: 1 }, change: "expired" });
     }
 
     expect(server.events("alert").map(({ version }) => version)).toEqual([6]);
+  });
+
+  test("a change of one alert does not hide an earlier one of another", async () => {
+    const server = new FakeServer();
+    await server.live();
+    server.socket.say({ type: "alerts", version: 5, alerts: [] });
+
+    server.socket.say({ type: "alert", version: 7, alert: { id: 1 }, change: "expired" });
+    server.socket.say({ type: "alert", version: 6, alert: { id: 2 }, change: "expired" });
+    server.socket.say({ type: "alert", version: 6, alert: { id: 1 }, change: "withdrawn" });
+
+    expect(server.events("alert").map(({ version }) => version)).toEqual([7, 6]);
+  });
+
+  test("what one did to an alert does not hide what others changed in it", async () => {
+    const server = new FakeServer();
+    await server.live();
+    const own = { read_at: null, snoozed_until: null, reminders: 0, last_reminded_at: null };
+    server.socket.say({ type: "alerts", version: 5, alerts: [] });
+
+    const read = { id: 1, state: "read" as const, ...own };
+    server.socket.say({ type: "alert", version: 7, alert: read, change: "state" });
+    server.socket.say({ type: "alert", version: 6, alert: { id: 1 }, change: "withdrawn" });
+
+    expect(server.events("alert").map(({ version }) => version)).toEqual([7, 6]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { Access, type Pass, ticketsFrom } from "./access";
 import { AccountApi } from "./account";
+import { AlertsApi } from "./alerts";
 import { Backoff } from "./backoff";
 import { closeRule, type StopReason } from "./close-codes";
 import { Emitter } from "./emitter";
@@ -43,6 +44,7 @@ const RENEW_AGAIN_MS = 5_000;
 
 export class CarillonClient extends Emitter<ClientEvents> {
   readonly inbox: InboxApi;
+  readonly alerts: AlertsApi;
   readonly account: AccountApi;
 
   private readonly http: Http;
@@ -74,6 +76,7 @@ export class CarillonClient extends Emitter<ClientEvents> {
       authorization: async (refused) => (await this.access?.authorization(refused)) ?? null,
     });
     this.inbox = new InboxApi(this.http);
+    this.alerts = new AlertsApi(this.http);
     this.account = new AccountApi(this.http);
     this.random = options.random ?? Math.random;
     this.backoff = new Backoff(this.random);

@@ -58,18 +58,50 @@ export interface ResyncFrame {
   type: "resync";
 }
 
+export type AlertState = "unread" | "read" | "snoozed";
+
+/** What an alert says to everybody. */
+export interface SharedAlert {
+  id: number;
+  title: string;
+  message: string;
+  severity: Severity;
+  visibility_type: "organization" | "team" | "user";
+  start_time: string;
+  expiry_time: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** What an alert is to this user. */
+export interface OwnAlert {
+  id: number;
+  state: AlertState;
+  read_at: string | null;
+  snoozed_until: string | null;
+  reminders: number;
+  last_reminded_at: string | null;
+}
+
+export type AlertRow = SharedAlert & OwnAlert;
+
 export interface AlertsFrame {
   type: "alerts";
   version: number;
-  alerts: Json[];
+  alerts: AlertRow[];
 }
 
-export interface AlertFrame {
+interface AlertFrameOf<Change, Fields> {
   type: "alert";
   version: number;
-  alert: Json;
-  change: "published" | "updated" | "reminder" | "state" | "expired" | "withdrawn";
+  alert: Fields;
+  change: Change;
 }
+
+export type AlertFrame =
+  | AlertFrameOf<"published" | "updated", SharedAlert>
+  | AlertFrameOf<"reminder" | "state", OwnAlert>
+  | AlertFrameOf<"expired" | "withdrawn", { id: number }>;
 
 export interface MailingsFrame {
   type: "mailings";

@@ -55,8 +55,8 @@ export class Http {
     return this.request<T>("PATCH", path, body);
   }
 
-  delete(path: string): Promise<void> {
-    return this.request("DELETE", path);
+  delete<T = void>(path: string): Promise<T> {
+    return this.request<T>("DELETE", path);
   }
 
   private async request<T>(method: string, path: string, body?: unknown): Promise<T> {

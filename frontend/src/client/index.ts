@@ -2,6 +2,7 @@
 
 export type { Pass, TicketSource } from "./access";
 export { AccountApi, type Account, type Credentials } from "./account";
+export { AlertsApi, type AlertsPage, type Dashboard, type Snooze } from "./alerts";
 export { CarillonClient, type ClientOptions } from "./client";
 export type { StopReason } from "./close-codes";
 export type { ClientEvents, ConnectionStatus, ReloadReason } from "./events";

@@ -29,6 +29,8 @@ export class Reception {
   private readonly keeper: PositionKeeper;
   private readonly resync: Alarm;
   private alertsVersion = -1;
+  /** Of each alert: the last change of what all see, and of what it is to this user. */
+  private readonly alertVersions = new Map<string, number>();
   /** Whose position it is, where that is known. */
   private user: string | null = null;
   private isFresh = true;
@@ -166,12 +168,17 @@ export class Reception {
 
   takeAlerts(snapshot: AlertsFrame): void {
     this.alertsVersion = snapshot.version;
+    this.alertVersions.clear();
     this.options.emit("alerts", snapshot);
   }
 
+  /** Each change once. Those of different alerts may overtake each other. */
   takeAlert(frame: AlertFrame): void {
-    if (frame.version <= this.alertsVersion) return;
-    this.alertsVersion = frame.version;
+    const isOwn = frame.change === "state" || frame.change === "reminder";
+    const what = `${frame.alert.id} ${isOwn ? "own" : "shared"}`;
+    const known = this.alertVersions.get(what) ?? this.alertsVersion;
+    if (frame.version <= known) return;
+    this.alertVersions.set(what, frame.version);
     this.options.emit("alert", frame);
   }
 

@@ -1,10 +1,12 @@
 /** What the page says in English; the keys are those of every language. */
 
+import { enAlerts } from "./en-alerts";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("en");
 
 export const en = {
+  ...enAlerts,
   appName: "Carillon",
   retry: "Try again",
   close: "Close",

@@ -11,4 +11,12 @@ export {
   speak,
   words,
 } from "./language";
-export { dayHeading, dayOf, exactTime, preciseTime, relativeTime } from "./times";
+export {
+  dayHeading,
+  dayOf,
+  duration,
+  exactTime,
+  momentIn,
+  preciseTime,
+  relativeTime,
+} from "./times";

@@ -2,10 +2,12 @@
 
 import type { Messages } from "./en";
 import { pluralIn } from "./plural";
+import { ruAlerts } from "./ru-alerts";
 
 const plural = pluralIn("ru");
 
 export const ru: Messages = {
+  ...ruAlerts,
   appName: "Carillon",
   retry: "Повторить",
   close: "Закрыть",

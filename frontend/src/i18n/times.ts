@@ -10,7 +10,10 @@ interface Formats {
   day: Intl.DateTimeFormat;
   dayOfYear: Intl.DateTimeFormat;
   precise: Intl.DateTimeFormat;
+  units: Readonly<Record<Unit, Intl.NumberFormat>>;
 }
+
+type Unit = "day" | "hour" | "minute" | "second";
 
 const made = new Map<Language, Formats>();
 
@@ -39,7 +42,17 @@ function formatsIn(language: Language): Formats {
       hourCycle: "h23",
       fractionalSecondDigits: 3,
     }),
+    units: {
+      day: unitIn(language, "day"),
+      hour: unitIn(language, "hour"),
+      minute: unitIn(language, "minute"),
+      second: unitIn(language, "second"),
+    },
   };
+}
+
+function unitIn(language: Language, unit: Unit): Intl.NumberFormat {
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
 }
 
 const STEPS: [limitSeconds: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
@@ -85,4 +98,38 @@ export function dayHeading(day: string, now: number): string {
   if (Number.isNaN(noon)) return day;
   const isThisYear = new Date(noon).getFullYear() === new Date(now).getFullYear();
   return (isThisYear ? formats().day : formats().dayOfYear).format(noon);
+}
+
+const SPANS: [unit: Unit, seconds: number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** In its two largest units: 2 days 3 hr, 4 min; seconds only below a minute. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const at = SPANS.findIndex(([, size]) => seconds >= size);
+  const [unit, size] = SPANS[at] ?? ["second", 1];
+  const { units } = formats();
+  const first = units[unit].format(Math.floor(seconds / size));
+  const [nextUnit, nextSize] = SPANS[at + 1] ?? ["second", 1];
+  const rest = Math.floor((seconds % size) / nextSize);
+  if (nextUnit === "second" || rest === 0) return first;
+  return `${first} ${units[nextUnit].format(rest)}`;
+}
+
+/** A moment to come, as clocks in that zone show it: 18:00; tomorrow, 9:00; 3 Dec, 9:00. */
+export function momentIn(zone: string, at: number, daysAhead: number): string {
+  const timeZone = { timeZone: zone };
+  const clock = new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "short", ...timeZone });
+  if (daysAhead === 0) return clock.format(at);
+  if (daysAhead === 1) return words().tomorrowClock(clock.format(at));
+  const dated = new Intl.DateTimeFormat(currentLanguage(), {
+    dateStyle: "medium",
+    timeStyle: "short",
+    ...timeZone,
+  });
+  return dated.format(at);
 }

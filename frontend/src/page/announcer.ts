@@ -18,6 +18,12 @@ export class Announcer {
     this.onChange();
   }
 
+  /** At once, whatever is being read. */
+  call(sentence: string): void {
+    this.urgent = sentence;
+    this.onChange();
+  }
+
   say(sentence: string): void {
     this.polite = sentence;
     this.onChange();

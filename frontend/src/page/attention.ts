@@ -11,10 +11,13 @@ import type { Tabs } from "./tabs";
 const SINGLY_AT_MOST = 3;
 const BODY_LENGTH = 240;
 
+/** What a desktop notification needs to know. */
+export type Arrival = Pick<NotificationFrame, "key" | "title" | "body" | "severity" | "value">;
+
 export class Attention {
   constructor(private readonly tabs: Tabs) {}
 
-  async arrived(frames: readonly NotificationFrame[]): Promise<void> {
+  async arrived(frames: readonly Arrival[]): Promise<void> {
     const { desktop, sound } = preferences.current;
     if (!desktop && !sound) return;
     if (!(await this.tabs.isLeader())) return;
@@ -24,7 +27,7 @@ export class Attention {
   }
 }
 
-function notify(frames: readonly NotificationFrame[]): void {
+function notify(frames: readonly Arrival[]): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
   if (frames.length > SINGLY_AT_MOST) {
     show(words().arrivedMany(frames.length), { tag: "carillon-many" });

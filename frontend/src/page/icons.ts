@@ -23,6 +23,7 @@ const DRAWINGS = {
   up: svg`<path d="M12 20V5M6 11l6-6 6 6"/>`,
   left: svg`<path d="M20 12H5M11 6l-6 6 6 6"/>`,
   copy: svg`<path d="M9 9h11v11H9zM15 9V4H4v11h5"/>`,
+  clock: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.2l3.5 2"/>`,
   pause: svg`<path d="M8 5v14M16 5v14"/>`,
   play: svg`<path d="M7 4.5v15l12-7.5z"/>`,
   offline: svg`<path d="M3 9.5a13 13 0 0 1 5-3M21 9.5A13 13 0 0 0 12.5 6M6.5 13.5a8 8 0 0 1 4-2.2M17.5 13.5a8 8 0 0 0-2-1.5M12 18.5v.2M4 3l16 18"/>`,

@@ -9,6 +9,8 @@ export interface Choices {
   showsToasts: boolean;
   desktop: boolean;
   sound: boolean;
+  /** Null until it is unfolded or folded by hand. */
+  showsOverview: boolean | null;
 }
 
 const KEY = "carillon.preferences";
@@ -18,6 +20,7 @@ const DEFAULTS: Choices = {
   showsToasts: true,
   desktop: false,
   sound: false,
+  showsOverview: null,
 };
 
 export class Preferences {

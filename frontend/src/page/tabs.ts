@@ -1,9 +1,10 @@
 /** The tabs of one browser tell each other what they know. */
 
-import type { InboxRow, NotificationFrame } from "../client";
+import type { AlertRow, InboxRow, NotificationFrame } from "../client";
 
 export type TabMessage =
   | { kind: "row"; user: number; row: InboxRow }
+  | { kind: "alert"; user: number; row: AlertRow }
   | { kind: "read-through"; user: number; upTo: number; unread: number }
   | { kind: "arrivals"; user: number; frames: readonly NotificationFrame[] }
   | { kind: "signed-in" }

@@ -6,14 +6,17 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import {
   type Account,
   AccountApi,
+  CarillonClient,
   Http,
   HttpError,
   type NotificationFrame,
 } from "../../client";
 import { currentLanguage, languageFor, type Messages, speak, words } from "../../i18n";
 import { sharedStyles } from "../../styles/shared";
+import { AlertDesk } from "../alert-desk";
 import { Announcer } from "../announcer";
 import { Attention } from "../attention";
+import { Calls } from "../calls";
 import type { Filter } from "../filter";
 import { headlineOf } from "../format";
 import { LiveInbox } from "../live-inbox";
@@ -41,6 +44,8 @@ const OFFLINE_AFTER_MS = 2_500;
 /** More at once become one toast with their number. */
 const TOASTS_AT_ONCE = 3;
 const PROFILE = "#profile";
+/** Pixels that one may scroll down and still see the alerts. */
+const ALERTS_IN_SIGHT = 200;
 
 @customElement("carillon-live-page")
 export class LivePage extends PageElement {
@@ -55,6 +60,7 @@ export class LivePage extends PageElement {
   @query("carillon-help-dialog") private help!: HelpDialog;
 
   private live: LiveInbox | null = null;
+  private desk: AlertDesk | null = null;
   private offlineTimer: ReturnType<typeof setTimeout> | null = null;
   private readonly http = new Http();
   private readonly accountApi = new AccountApi(this.http);
@@ -63,6 +69,12 @@ export class LivePage extends PageElement {
   private readonly announcer = new Announcer(() => this.requestUpdate());
   private readonly tabs = new Tabs((message) => this.hear(message));
   private readonly attention = new Attention(this.tabs);
+  private readonly calls = new Calls({
+    announcer: this.announcer,
+    attention: this.attention,
+    toasts: this.toasts,
+    isInSight: () => !this.isProfile && globalThis.scrollY < ALERTS_IN_SIGHT,
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -77,7 +89,7 @@ export class LivePage extends PageElement {
     globalThis.removeEventListener("online", this.networkChanged);
     globalThis.removeEventListener("offline", this.networkChanged);
     globalThis.removeEventListener("hashchange", this.placeChanged);
-    this.live?.close();
+    this.closeAll();
   }
 
   protected override willUpdate(): void {
@@ -143,7 +155,7 @@ export class LivePage extends PageElement {
         @carillon-sign-out=${this.signOut}
       ></carillon-page-header>
       <div class="stage ${this.isDrawerOpen ? "with-drawer" : ""}">
-        <main>${this.isProfile ? this.renderProfile(live) : this.renderInbox(live)}</main>
+        <main>${this.isProfile ? this.renderProfile(live) : this.renderHome(live)}</main>
         ${this.isDrawerOpen ? this.renderDrawer(live) : nothing}
       </div>
       <carillon-help-dialog></carillon-help-dialog>
@@ -160,6 +172,10 @@ export class LivePage extends PageElement {
       }}
       @carillon-signed-out-everywhere=${() => this.signedOut("signedOutEverywhere")}
     ></carillon-profile-page>`;
+  }
+
+  private renderHome(live: LiveInbox) {
+    return html`${this.desk?.render()} ${this.renderInbox(live)}`;
   }
 
   private renderInbox(live: LiveInbox) {
@@ -222,29 +238,48 @@ export class LivePage extends PageElement {
   }
 
   private enter(account: Account): void {
-    this.live?.close();
-    this.live = new LiveInbox({
+    this.closeAll();
+    const client = new CarillonClient();
+    const live = new LiveInbox({
       account,
-      onChange: () => this.requestUpdate(),
+      client,
+      onChange: () => {
+        this.desk?.inboxChanged();
+        this.requestUpdate();
+      },
       onArrivals: (frames) => this.arrived(frames),
       onSignedOut: () => this.leave("sessionEnded"),
       tell: (message) => this.tabs.tell(message),
     });
+    this.live = live;
+    this.desk = new AlertDesk({
+      client,
+      live,
+      calls: this.calls,
+      onChange: () => this.requestUpdate(),
+      tell: (message) => this.tabs.tell(message),
+    });
     this.notice = "";
     this.phase = "inbox";
-    void this.live.open();
+    void live.open();
+  }
+
+  private closeAll(): void {
+    const { live, desk } = this;
+    this.live = null;
+    this.desk = null;
+    live?.close();
+    desk?.close();
   }
 
   private leave(notice: keyof Messages | ""): void {
-    const { live } = this;
-    this.live = null;
+    this.closeAll();
     this.notice = notice;
     this.isDrawerOpen = false;
     this.announcer.clear();
     this.toasts.clear();
     this.phase = "login";
     if (this.isProfile) location.hash = "";
-    live?.close();
   }
 
   private readonly signOut = async (): Promise<void> => {
@@ -273,6 +308,7 @@ export class LivePage extends PageElement {
       this.leave(message.everywhere ? "signedOutEverywhere" : "signedOut");
     } else {
       this.live?.hear(message);
+      this.desk?.hear(message);
     }
   }
 
@@ -291,6 +327,7 @@ export class LivePage extends PageElement {
   }
 
   private arrived(frames: readonly NotificationFrame[]): void {
+    this.desk?.arrived(frames);
     this.announcer.arrived(frames);
     void this.attention.arrived(frames);
     if (!preferences.current.showsToasts) return;
