@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.sandbox",
     "apps.events",
+    "apps.mailings",
     "consumers",
     "config",
     *listing("EXTRA_APPS"),
@@ -255,6 +256,11 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.2,
 }
 CELERY_TASK_DEFAULT_QUEUE = "sweeps"
+# Loops of up to a minute, beside which the short sweeps must not wait.
+CELERY_TASK_ROUTES = {
+    "mailings.run": {"queue": "engine"},
+    "mailings.run_imports": {"queue": "engine"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "beat's sign of life": {
@@ -270,6 +276,8 @@ CELERY_BEAT_SCHEDULE = {
     "tell newcomers of alerts": {"task": "alerts.tell_newcomers", "schedule": 3600.0},
     "prune alerts": {"task": "alerts.prune", "schedule": 600.0},
     "expire notifications": {"task": "notifications.expire", "schedule": 5.0},
+    "keep mailings going": {"task": "mailings.settle", "schedule": 2.0},
+    "import clients": {"task": "mailings.run_imports", "schedule": 10.0},
     "forget what is past use": {"task": "accounts.prune", "schedule": 600.0},
     "prune notifications": {
         "task": "notifications.prune",
@@ -352,6 +360,8 @@ REDOC_SETTINGS = {"LAZY_RENDERING": False}
 METRICS_TOKEN = text("METRICS_TOKEN")
 IDEMPOTENCY_RETENTION = timedelta(hours=whole_number("IDEMPOTENCY_HOURS", 72))
 REQUEST_BODY_LIMIT = 1_048_576
+# A file with clients, from somebody who shows a login.
+IMPORT_BODY_LIMIT = 20 * 1_048_576
 REQUEST_BODY_SECONDS = seconds("REQUEST_BODY_SECONDS", 30)
 API_DEADLINE_SECONDS = seconds("API_DEADLINE_SECONDS", 3)
 PAGE_DEADLINE_SECONDS = seconds("PAGE_DEADLINE_SECONDS", 60)
@@ -401,6 +411,8 @@ SMS_GATEWAY_RATE = whole_number("SMS_GATEWAY_RATE", 0, least=0)
 SMS_GATEWAY_CONCURRENCY = whole_number("SMS_GATEWAY_CONCURRENCY", 10, most=1000)
 ALLOW_INSECURE_GATEWAY = switch("ALLOW_INSECURE_GATEWAY", default=False)
 OUTGOING_ALLOWED_HOSTS = listing("OUTGOING_ALLOWED_HOSTS")
+MAILING_ENGINES = whole_number("MAILING_ENGINES", 1, most=100)
+MAILING_RETRY = timedelta(seconds=seconds("MAILING_RETRY_SECONDS", 5))
 OUTGOING_PROXY = url("OUTGOING_PROXY", ("http",), "http://proxy.example.org:3128")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.accounts import secrets
+from apps.accounts import operators, secrets
 from apps.accounts.models import CredentialKind, ServiceKey, Ticket, User, UserSession
 from apps.accounts.tokens import digest_of_token, usable_tokens
 from apps.common import clock
@@ -37,6 +37,7 @@ class Standing:
     counts_as_admin: bool
     is_staff: bool
     is_superuser: bool
+    is_operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def by_ticket(ticket: str) -> Admission:
         raise NotAdmitted
     found = (
         Ticket.objects.filter(_is_backed(now), digest=ticket_digest)
+        .annotate(is_operator=operators.membership("user_id"))
         .select_related("user")
         .first()
     )
@@ -83,7 +85,10 @@ def by_ticket(ticket: str) -> Admission:
         found.credential,
         found.credential_expires_at,
     )
-    return Admission(standing_of(found.user), credential)
+    return Admission(
+        standing_of(found.user, is_operator=found.is_operator),
+        credential,
+    )
 
 
 def by_token(token: str) -> Admission:
@@ -98,13 +103,17 @@ def by_token(token: str) -> Admission:
     found = (
         usable_tokens(clock.now())
         .filter(digest=digest, inbox_only=False, user__is_active=True)
+        .annotate(is_operator=operators.membership("user_id"))
         .select_related("user")
         .first()
     )
     if found is None:
         raise NotAdmitted
     credential = Credential(CredentialKind.TOKEN.value, found.digest, found.expiry)
-    return Admission(standing_of(found.user), credential)
+    return Admission(
+        standing_of(found.user, is_operator=found.is_operator),
+        credential,
+    )
 
 
 def by_ticket_or_token(text: str) -> Admission:
@@ -117,7 +126,8 @@ def by_ticket_or_token(text: str) -> Admission:
 
 def standings(user_ids: Sequence[int]) -> dict[int, Standing]:
     """Return the standing of each user that exists, in one query."""
-    found = User.objects.filter(pk__in=user_ids).only(
+    rows = User.objects.annotate(is_operator=operators.membership("pk"))
+    found = rows.filter(pk__in=user_ids).only(
         "password",
         "is_active",
         "team_id",
@@ -125,10 +135,10 @@ def standings(user_ids: Sequence[int]) -> dict[int, Standing]:
         "is_staff",
         "is_superuser",
     )
-    return {user.pk: standing_of(user) for user in found}
+    return {user.pk: standing_of(user, is_operator=user.is_operator) for user in found}
 
 
-def standing_of(user: User) -> Standing:
+def standing_of(user: User, *, is_operator: bool = False) -> Standing:
     """Return the standing of a loaded user."""
     covered = (
         user.pk,
@@ -138,6 +148,7 @@ def standing_of(user: User) -> Standing:
         user.is_admin,
         user.is_staff,
         user.is_superuser,
+        is_operator,
     )
     return Standing(
         user_id=user.pk,
@@ -148,6 +159,7 @@ def standing_of(user: User) -> Standing:
         counts_as_admin=user.counts_as_admin,
         is_staff=user.is_staff,
         is_superuser=user.is_superuser,
+        is_operator=is_operator,
     )
 
 

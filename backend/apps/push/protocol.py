@@ -68,6 +68,24 @@ class Hello(TypedDict):
     limits: Limits
 
 
+class Progress(TypedDict):
+    """How far a mailing is."""
+
+    mailing: int
+    title: str
+    status: str
+    reason: str
+    total: int
+    sent: int
+    failed: int
+    waiting: int
+    expired: int
+    unknown: int
+    cancelled: int
+    rate: float
+    eta_seconds: int | None
+
+
 def timestamp(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC with milliseconds and a Z."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -162,6 +180,16 @@ def alert(alert: Mapping[str, Any], *, version: int, change: str) -> str:
     return _frame(
         {"type": "alert", "version": version, "alert": alert, "change": change},
     )
+
+
+def mailings(mailings: Sequence[Progress]) -> str:
+    """Build the snapshot of the mailings that a user may follow."""
+    return _frame({"type": "mailings", "mailings": list(mailings)})
+
+
+def mailing_progress(progress: Progress) -> str:
+    """Build the frame that says how far a mailing is."""
+    return _frame({"type": "mailing_progress", **progress})
 
 
 def watch_result(mailing: int, *, ok: bool) -> str:

@@ -16,7 +16,9 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-CONCURRENCY = 4
+# The last is for the loops of the queue `engine`, of which one runs in a process.
+CONCURRENCY = 5
+QUEUES = ["sweeps", "engine"]
 STOP_SECONDS = 0.5
 
 
@@ -36,6 +38,7 @@ def start() -> None:
     _Embedded.worker = app.Worker(
         pool="threads",
         concurrency=CONCURRENCY,
+        queues=QUEUES,
         quiet=True,
         without_heartbeat=True,
         without_mingle=True,

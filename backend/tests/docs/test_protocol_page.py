@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -76,6 +76,10 @@ def _command_result(shown: Shown) -> str:
     )
 
 
+def _without_type(shown: Shown) -> Shown:
+    return {key: value for key, value in shown.items() if key != "type"}
+
+
 def _error(shown: Shown) -> str:
     return protocol.error(shown["code"], shown["value"], ref=shown["ref"])
 
@@ -90,6 +94,10 @@ BUILDERS: dict[str, Callable[[Shown], str]] = {
     "replay_end": lambda shown: protocol.replay_end(shown["seq"]),
     "notification_state": _notification_state,
     "resync": lambda _: protocol.resync(),
+    "mailings": lambda shown: protocol.mailings(shown["mailings"]),
+    "mailing_progress": lambda shown: protocol.mailing_progress(
+        cast("protocol.Progress", _without_type(shown))
+    ),
     "watch_result": lambda shown: protocol.watch_result(
         shown["mailing"], ok=shown["ok"]
     ),

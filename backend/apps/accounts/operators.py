@@ -1,0 +1,23 @@
+"""Who may run mailings: the members of one group, and superusers."""
+
+from django.db.models import Exists, OuterRef
+
+from apps.accounts.models import User
+
+OPERATORS = "Mailing operators"
+
+
+def membership(user_reference: str) -> Exists:
+    """Match the rows whose user, by this column, is in the group."""
+    members = User.groups.through.objects.filter(group__name=OPERATORS)
+    return Exists(members.filter(user=OuterRef(user_reference)))
+
+
+def is_operator(user: User) -> bool:
+    """Say whether a user is in the group; one query."""
+    return user.groups.filter(name=OPERATORS).exists()
+
+
+def may_operate(user: User) -> bool:
+    """Say whether a user may run mailings."""
+    return user.is_active and (user.is_superuser or is_operator(user))

@@ -1,0 +1,17 @@
+"""The app's registration with Django."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class MailingsConfig(AppConfig):
+    """See docs/mailings.md for what belongs here."""
+
+    name = "apps.mailings"
+    label = "mailings"
+
+    def ready(self) -> None:
+        """Register with the socket and with the demo data, once models are there."""
+        import_module("apps.mailings.live")
+        import_module("apps.mailings.demo")
