@@ -35,6 +35,11 @@ WITHOUT_DATABASE = frozenset(
     },
 )
 
+TAKES_FILES = frozenset(
+    {"/api/clients/import/", "/admin/mailings/client/import/"},
+)
+LOGIN_HEADERS = frozenset({b"authorization", b"cookie", b"x-service-token"})
+
 UNAVAILABLE = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable",
@@ -103,8 +108,17 @@ def _without_database(scope: Scope) -> Refusal | None:
     return None if path.startswith(settings.STATIC_URL) else UNAVAILABLE
 
 
+def _body_limit(scope: Scope) -> int:
+    """Say how much a body may hold: more for files, from somebody who shows a login."""
+    is_upload = scope["method"] == "POST" and scope["path"] in TAKES_FILES
+    shows_login = any(name in LOGIN_HEADERS for name, _ in scope["headers"])
+    if is_upload and shows_login:
+        return int(settings.IMPORT_BODY_LIMIT)
+    return int(settings.REQUEST_BODY_LIMIT)
+
+
 async def _complete_body(scope: Scope, receive: Receive) -> bytes:
-    limit: int = settings.REQUEST_BODY_LIMIT
+    limit = _body_limit(scope)
     for name, value in scope["headers"]:
         if name == b"content-length" and _exceeds(value, limit):
             raise Refused(TOO_LARGE)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.alerts.urls")),
+    path("", include("apps.mailings.urls")),
     path("", include("apps.sandbox.urls" if settings.SANDBOX else _NOTHING)),
     path("", include("apps.events.urls")),
     path("admin/", admin.site.urls),

@@ -19,6 +19,8 @@ SCOPES = (
     "users:write",
     "tickets:mint",
     "alerts:write",
+    "mailings:write",
+    "mailings:all",
 )
 _SCOPE_ARGUMENTS = [f"--scope={scope}" for scope in SCOPES]
 LOGINS = 90

@@ -21,6 +21,9 @@ SCOPES = {
     "sms:send": "Send SMS, beside the scope for sending.",
     "events:write": "Define events and their templates.",
     "events:send": "Send events, and read what became of it.",
+    "mailings:read": "Read clients, mailings and messages.",
+    "mailings:write": "Write clients, and write and run mailings to a part of them.",
+    "mailings:all": "Run mailings to all clients, beside mailings:write.",
     "tickets:mint": "Open sockets and inboxes on behalf of users.",
 }
 _USE_NOTED_EVERY = timedelta(minutes=1)

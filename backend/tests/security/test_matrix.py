@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -19,6 +20,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts import service_keys, tokens
 from apps.accounts.models import User
+from apps.accounts.operators import OPERATORS
 from apps.alerts import services as alerts
 from apps.alerts.models import Alert
 from apps.alerts.services import Author
@@ -26,11 +28,15 @@ from apps.common import clock
 from apps.events import services as events
 from apps.events.models import Event
 from apps.events.services import Owner
+from apps.mailings import clients as mailing_clients
+from apps.mailings import services as mailings
+from apps.mailings.models import Client as MailingClient
+from apps.mailings.models import Mailing
 from apps.notifications import services
 from apps.notifications.models import Notification
 from tests.security.routes import admin_patterns, routes, sample_path
 
-PEOPLE = ("user", "other", "admin", "superuser")
+PEOPLE = ("user", "other", "admin", "superuser", "operator")
 SERVICES = tuple(service_keys.SCOPES)
 ROLES = ("anonymous", *PEOPLE, "inbox token", "scopeless", *SERVICES)
 PASSWORD = "correct horse battery"
@@ -58,13 +64,14 @@ def only(status: int, *roles: str, **others: int) -> dict[str, int]:
 SENDERS = ("admin", "superuser", "notify:send")
 BROADCASTERS = ("admin", "superuser", "notify:broadcast")
 INBOX = (*PEOPLE, "inbox token")
-OWN_ITEM = only(200, "user", "inbox token", other=404, admin=404, superuser=404)
+STRANGERS = {"other": 404, "admin": 404, "superuser": 404, "operator": 404}
+OWN_ITEM = only(200, "user", "inbox token", **STRANGERS)
 ALERT_AUTHORS = ("admin", "superuser", "alerts:write")
 ALERT_TIMES = {
     "start_time": "2024-01-01T00:00:00Z",
     "expiry_time": "2024-01-02T00:00:00Z",
 }
-OWN_ALERT = only(200, "user", other=404, admin=404, superuser=404)
+OWN_ALERT = only(200, "user", **STRANGERS)
 # The world's event is the administrators': services see their own alone.
 SERVICES_OF_EVENTS = ("events:write", "events:send")
 EVENT_ADMINS = {"admin": 200, "superuser": 200}
@@ -73,6 +80,12 @@ EVENT_WRITERS = (*EVENT_ADMINS, "events:write")
 EVENT = "api/events/<int:event_id>/"
 LOGIN = {"username": "nobody-at-all", "password": "wrong"}
 ITEM = "api/user/notifications/<uuid:key>/"
+
+MAILERS = ("operator", "superuser", "mailings:write")
+MAIL_READERS = (*MAILERS, "mailings:read")
+MAILING = "api/mailings/<int:mailing_id>/"
+# A service without the scope for everybody names a part of the clients.
+A_MAILING = {"text": "Hello", "tag": "vip", "date_end": "2030-01-01T00:00:00Z"}
 
 TABLE: dict[tuple[str, str], Cell] = {
     ("", "GET"): Cell(everybody(200)),
@@ -171,6 +184,35 @@ TABLE: dict[tuple[str, str], Cell] = {
     (f"{EVENT}preview/", "POST"): Cell(
         only(404, *SERVICES_OF_EVENTS, **EVENT_ADMINS),
     ),
+    ("api/clients/", "GET"): Cell(only(200, *MAIL_READERS)),
+    ("api/clients/", "POST"): Cell(
+        only(201, *MAILERS), {"phone_number": "79990000002"}
+    ),
+    ("api/clients/import/", "POST"): Cell(only(415, *MAILERS)),
+    ("api/clients/imports/<int:import_id>/", "GET"): Cell(only(404, *MAIL_READERS)),
+    ("api/clients/export/", "GET"): Cell(only(200, *MAILERS)),
+    ("api/clients/<int:client_id>/", "GET"): Cell(only(200, *MAIL_READERS)),
+    ("api/clients/<int:client_id>/", "PUT"): Cell(only(200, *MAILERS), {"tag": "a"}),
+    ("api/clients/<int:client_id>/", "PATCH"): Cell(only(200, *MAILERS), {"tag": "a"}),
+    ("api/clients/<int:client_id>/", "DELETE"): Cell(only(204, *MAILERS)),
+    ("api/mailings/", "GET"): Cell(only(200, *MAIL_READERS)),
+    ("api/mailings/", "POST"): Cell(only(201, *MAILERS), A_MAILING),
+    ("api/mailings/fullinfo/", "GET"): Cell(only(200, *MAIL_READERS)),
+    (MAILING, "GET"): Cell(only(200, *MAIL_READERS)),
+    (MAILING, "PUT"): Cell(only(200, *MAILERS), {"text": "Hello"}),
+    (MAILING, "PATCH"): Cell(only(200, *MAILERS), {"text": "Hello"}),
+    (MAILING, "DELETE"): Cell(only(204, *MAILERS)),
+    (f"{MAILING}info/", "GET"): Cell(only(200, *MAIL_READERS)),
+    (f"{MAILING}preview/", "GET"): Cell(only(200, *MAIL_READERS)),
+    # It runs, so it cannot be started or resumed.
+    (f"{MAILING}start/", "POST"): Cell(only(409, *MAILERS)),
+    (f"{MAILING}pause/", "POST"): Cell(only(200, *MAILERS)),
+    (f"{MAILING}resume/", "POST"): Cell(only(409, *MAILERS)),
+    (f"{MAILING}cancel/", "POST"): Cell(only(200, *MAILERS)),
+    (f"{MAILING}copy/", "POST"): Cell(only(201, *MAILERS)),
+    (f"{MAILING}resend_failed/", "POST"): Cell(only(200, *MAILERS)),
+    ("api/messages/", "GET"): Cell(only(200, *MAIL_READERS)),
+    ("api/messages/<int:message_id>/", "GET"): Cell(only(404, *MAIL_READERS)),
     (ITEM, "GET"): Cell(OWN_ITEM),
     (f"{ITEM}read/", "POST"): Cell(OWN_ITEM),
     (f"{ITEM}unread/", "POST"): Cell(OWN_ITEM),
@@ -188,11 +230,15 @@ class World:
     notification: Notification
     alert: Alert
     event: Event
+    mailing: Mailing
+    client: MailingClient
 
     def path(self, pattern: str) -> str:
         """Fill a route with what there is in this world."""
         known = pattern.replace("<uuid:key>", str(self.notification.key))
         known = known.replace("<int:alert_id>", str(self.alert.pk))
+        known = known.replace("<int:mailing_id>", str(self.mailing.pk))
+        known = known.replace("<int:client_id>", str(self.client.pk))
         return sample_path(known.replace("<int:event_id>", str(self.event.pk)))
 
 
@@ -231,7 +277,18 @@ def world(settings: Any) -> World:
         by=Author(),
     )
     event = events.create({"name": "Order shipped"}, owner=Owner())
-    return World(clients, people["user"], notification, alert, event)
+    people["operator"].groups.add(Group.objects.get(name=OPERATORS))
+    mailing = mailings.create(
+        {
+            "text": "Hello",
+            "tag": "vip",
+            "date_start": now,
+            "date_end": now + timedelta(hours=1),
+        },
+        by=mailings.Author(),
+    )
+    client = mailing_clients.create({"phone_number": "79990000001"})
+    return World(clients, people["user"], notification, alert, event, mailing, client)
 
 
 def _person(user: User) -> APIClient:
