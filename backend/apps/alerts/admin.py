@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from apps.accounts.models import User
 from apps.alerts import admin_pages, policy, services
@@ -46,7 +46,7 @@ class AlertAdmin(ModelAdmin):
     form = AlertForm
     list_display = [
         "title",
-        "severity",
+        "severity_label",
         "visibility_type",
         "status",
         "start_time",
@@ -61,7 +61,7 @@ class AlertAdmin(ModelAdmin):
     actions_list = ["analytics"]  # type: ignore[assignment]  # unfold: of an empty tuple
     show_full_result_count = False
     fieldsets = [
-        (None, {"fields": ["numbers", "title", "message", "severity"]}),
+        (None, {"fields": ["title", "message", "severity"]}),
         (
             "Audience",
             {"fields": ["visibility_type", "target_teams", "target_users", "audience"]},
@@ -84,6 +84,7 @@ class AlertAdmin(ModelAdmin):
         """Counts the audience and keeps the numbers up to date."""
 
         js = ("alerts/admin.js",)
+        css = {"all": ("alerts/admin.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let those write alerts who may do so through the API."""
@@ -144,6 +145,12 @@ class AlertAdmin(ModelAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any | None = None) -> Any:
+        """Show how it is received on top, once there is something to receive."""
+        shown = super().get_fieldsets(request, obj)
+        numbers = ("Received", {"fields": ["numbers"]})
+        return shown if obj is None else [numbers, *shown]
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begin now, unless the address says otherwise."""
         return {
@@ -185,7 +192,19 @@ class AlertAdmin(ModelAdmin):
         """Open the figures."""
         return HttpResponseRedirect(reverse("admin:alerts_alert_figures"))
 
-    @admin.display(description="Status")
+    @display(
+        description="Severity",
+        ordering="severity",
+        label={"critical": "danger", "warning": "warning", "info": "info"},
+    )
+    def severity_label(self, row: Alert) -> str:
+        """Say the severity, in its colour."""
+        return row.severity
+
+    @display(
+        description="Status",
+        label={"active": "success", "scheduled": "info", "withdrawn": "warning"},
+    )
     def status(self, row: Alert) -> str:
         """Say where it is in its life."""
         return policy.status(row, now=clock.now()).value
@@ -203,16 +222,11 @@ class AlertAdmin(ModelAdmin):
             reverse("admin:alerts_alert_audience"),
         )
 
-    @admin.display(description="Received")
+    @admin.display(description="Now")
     def numbers(self, row: Alert) -> str:
         """Show how it is received; the script keeps it up to date."""
-        if row._state.adding:
-            return "Nothing yet."
-        return format_html(
-            '<output id="alert-numbers" aria-live="polite" data-url="{}">{}</output>',
-            reverse("admin:alerts_alert_numbers", args=[row.pk]),
-            admin_pages.sentence(row),
-        )
+        url = reverse("admin:alerts_alert_numbers", args=[row.pk])
+        return admin_pages.received(row, url=url)
 
     def _audience(self, request: HttpRequest) -> HttpResponse:
         return admin_pages.audience(self, request)

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from apps.alerts import analytics, selectors
@@ -18,9 +20,13 @@ from apps.common import clock
 
 CHART_DAYS = 30
 CHART_HEIGHT = 120
+# Below the bars, for the names of the days.
+LABEL_HEIGHT = 18
 BAR_WIDTH = 18
-# How strongly each bar is drawn.
-LEGEND = (("delivered", "0.35"), ("read", "1"), ("snoozed", "0.65"))
+LEGEND = ("delivered", "read", "snoozed")
+SHARE_WIDTH = 60
+# As many alerts as a table can hold for people; the file has all of them.
+NEWEST = 100
 EXPORTED = (
     "id",
     "title",
@@ -37,6 +43,7 @@ EXPORTED = (
     "reminders",
     "median_seconds_to_read",
 )
+RECEIVED = ("recipients", "told", "delivered", "read", "snoozed", "reminders")
 # A spreadsheet takes a cell that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -48,13 +55,18 @@ def having(rows: QuerySet[Alert], status: str | None) -> QuerySet[Alert]:
     return rows.filter(selectors.with_status(status, now=clock.now()))
 
 
-def sentence(alert: Alert) -> str:
-    """Say how an alert is received, for one whose page has no script yet."""
+def received(alert: Alert, *, url: str) -> SafeString:
+    """Show how an alert is received; a script reads the address for newer numbers."""
     found = analytics.of_one(alert, now=clock.now())
-    return (
-        f"{found['told']} of {found['recipients']} told, "
-        f"{found['delivered']} delivered, {found['read']} read, "
-        f"{found['snoozed']} snoozed, {found['reminders']} reminders"
+    return format_html(
+        '<dl id="alert-numbers" class="alert-tiles" aria-live="polite" data-url="{}">'
+        "{}</dl>",
+        url,
+        format_html_join(
+            "",
+            '<div><dt>{}</dt><dd data-figure="{}">{}</dd></div>',
+            ((name.capitalize(), name, found[name]) for name in RECEIVED),
+        ),
     )
 
 
@@ -78,7 +90,8 @@ def numbers(model: ModelAdmin, request: HttpRequest, alert_id: int) -> HttpRespo
     alert = Alert.objects.filter(pk=alert_id).first()
     if alert is None:
         raise Http404
-    return JsonResponse({"text": sentence(alert)})
+    found = analytics.of_one(alert, now=clock.now())
+    return JsonResponse({name: found[name] for name in RECEIVED})
 
 
 def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -90,12 +103,16 @@ def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
         **model.admin_site.each_context(request),
         "title": "Alert analytics",
         "opts": model.model._meta,
-        "totals": summary["totals"],
+        "tiles": _tiles(summary["totals"]),
+        "counted": analytics.COUNTED,
         "groups": _groups(summary),
         "chart": chart(summary["over_time"][-CHART_DAYS:]),
         "legend": LEGEND,
         "days": summary["over_time"][-CHART_DAYS:],
-        "alerts": report.alerts[:100],
+        "alerts": [
+            {**row, "time_to_read": span(row["median_seconds_to_read"])}
+            for row in report.alerts[:NEWEST]
+        ],
         "export_url": reverse("admin:alerts_alert_export"),
     }
     return TemplateResponse(request, "admin/alerts/alert/analytics.html", context)
@@ -122,28 +139,60 @@ def cell(value: object) -> str:
 
 def chart(days: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Lay out bars of delivered, read and snoozed, a group a day."""
-    counts = (day[name] for day in days for name, _ in LEGEND)
-    highest = max(counts, default=0) or 1
+    highest = max((day[name] for day in days for name in LEGEND), default=0) or 1
+    step = (len(LEGEND) + 1) * BAR_WIDTH
     bars = []
     for place, day in enumerate(days):
-        for offset, (name, strength) in enumerate(LEGEND):
+        for offset, name in enumerate(LEGEND):
             height = round(day[name] / highest * CHART_HEIGHT, 1)
             bars.append(
                 {
-                    "strength": strength,
+                    "name": name,
                     "label": f"{day['date']}: {day[name]} {name}",
-                    "x": (place * (len(LEGEND) + 1) + offset) * BAR_WIDTH,
+                    "x": place * step + offset * BAR_WIDTH,
                     "y": CHART_HEIGHT - height,
                     "height": height,
                 },
             )
     return {
         "bars": bars,
-        "width": max(1, len(days)) * (len(LEGEND) + 1) * BAR_WIDTH,
-        "height": CHART_HEIGHT,
+        "days": [
+            # Month and day; the table has the year.
+            {"label": day["date"][5:], "x": place * step}
+            for place, day in enumerate(days)
+        ],
+        "width": max(1, len(days)) * step,
+        "full_height": CHART_HEIGHT + LABEL_HEIGHT,
         "bar_width": BAR_WIDTH - 2,
-        "highest": highest,
     }
+
+
+def span(seconds: float | None) -> str:
+    """Say a time in its two largest units, such as `2 h 5 min`."""
+    if seconds is None:
+        return ""
+    rest = round(seconds)
+    parts = []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _tiles(totals: dict[str, Any]) -> list[dict[str, Any]]:
+    counted = [
+        {"name": name.capitalize(), "value": totals[name]}
+        for name in ("alerts", "active", *RECEIVED)
+    ]
+    return [
+        *counted,
+        {"name": "Read rate", "value": f"{totals['read_rate']:.0%}"},
+        {
+            "name": "Median time to read",
+            "value": span(totals["median_seconds_to_read"]) or "none yet",
+        },
+    ]
 
 
 def _groups(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -154,19 +203,20 @@ def _groups(summary: dict[str, Any]) -> list[dict[str, Any]]:
         ("By team", "by_team", "team"),
     )
     return [
-        {
-            "title": title,
-            "rows": [
-                {
-                    **row,
-                    "name": row[name] or "no team",
-                    "share": round(100 * row["read"] / (row["told"] or 1)),
-                }
-                for row in summary[key]
-            ],
-        }
+        {"title": title, "rows": [_share(row, row[name]) for row in summary[key]]}
         for title, key, name in kinds
     ]
+
+
+def _share(row: dict[str, Any], name: str | None) -> dict[str, Any]:
+    # Who has read may have been told through another team.
+    share = min(1.0, row["read"] / (row["told"] or 1))
+    return {
+        **row,
+        "name": name or "no team",
+        "share": round(100 * share),
+        "bar": round(SHARE_WIDTH * share),
+    }
 
 
 def _require(model: ModelAdmin, request: HttpRequest) -> None:

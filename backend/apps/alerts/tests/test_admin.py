@@ -128,14 +128,17 @@ def test_the_audience_is_counted_before_saving(
 def test_the_numbers_of_an_alert_move(admin: Client, ann: User) -> None:
     alert = an_alert()
     numbers = reverse("admin:alerts_alert_numbers", args=[alert.pk])
-    before = admin.get(numbers).json()["text"]
+    page = admin.get(reverse("admin:alerts_alert_change", args=[alert.pk]))
+    before = admin.get(numbers).json()
     preferences.mark_read(ann, alert.pk)
     tasks.keep_journal()
 
-    after = admin.get(numbers).json()["text"]
+    after = admin.get(numbers).json()
 
-    assert before == ("0 of 2 told, 0 delivered, 0 read, 0 snoozed, 0 reminders")
-    assert after == "2 of 2 told, 0 delivered, 1 read, 0 snoozed, 0 reminders"
+    nothing = {"told": 0, "delivered": 0, "read": 0, "snoozed": 0, "reminders": 0}
+    assert before == {"recipients": 2, **nothing}
+    assert after == {**before, "told": 2, "read": 1}
+    assert b'data-figure="told">0<' in page.content
     assert (
         admin.get(reverse("admin:alerts_alert_numbers", args=[4711])).status_code == 404
     )
@@ -173,6 +176,24 @@ def test_the_export_has_a_row_for_each_alert_and_no_formulas(
         '\'=HYPERLINK("http://evil.example")',
     ]
     assert rows[0]["recipients"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""),
+        (0.2, "0 s"),
+        (59.6, "1 min"),
+        (383, "6 min 23 s"),
+        (7_500, "2 h 5 min"),
+        (90_000, "1 d 1 h"),
+        (86_400 + 59, "1 d 59 s"),
+    ],
+)
+def test_times_are_said_in_units_that_people_use(
+    seconds: float | None, said: str
+) -> None:
+    assert admin_pages.span(seconds) == said
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -4,6 +4,7 @@
 (function () {
   const CHECK_MILLISECONDS = 400;
   const NUMBERS_MILLISECONDS = 2000;
+  const TARGETS = { team: "target_teams", user: "target_users" };
 
   function chosen(name) {
     const select = document.getElementById("id_" + name);
@@ -11,9 +12,18 @@
     return Array.from(select.selectedOptions, (option) => option.value).join(",");
   }
 
+  function showTargets() {
+    const kind = chosen("visibility_type");
+    for (const [visibility, name] of Object.entries(TARGETS)) {
+      const row = document.querySelector(".field-" + name);
+      if (row) row.hidden = visibility !== kind;
+    }
+  }
+
   function keepAudience(output) {
     let shown = "";
-    setInterval(async () => {
+    const look = async () => {
+      showTargets();
       const query = new URLSearchParams({
         visibility_type: chosen("visibility_type"),
         teams: chosen("target_teams"),
@@ -25,16 +35,21 @@
       if (!answer || !answer.ok || query !== shown) return;
       const { recipients } = await answer.json();
       output.textContent = recipients === 1 ? "1 person" : recipients + " people";
-    }, CHECK_MILLISECONDS);
+    };
+    look();
+    setInterval(look, CHECK_MILLISECONDS);
   }
 
-  function keepNumbers(output) {
+  function keepNumbers(list) {
     setInterval(async () => {
       if (document.hidden) return;
-      const answer = await fetch(output.dataset.url).catch(() => null);
+      const answer = await fetch(list.dataset.url).catch(() => null);
       if (!answer || !answer.ok) return;
-      const { text } = await answer.json();
-      if (output.textContent !== text) output.textContent = text;
+      const figures = await answer.json();
+      for (const figure of list.querySelectorAll("[data-figure]")) {
+        const text = String(figures[figure.dataset.figure]);
+        if (figure.textContent !== text) figure.textContent = text;
+      }
     }, NUMBERS_MILLISECONDS);
   }
 
