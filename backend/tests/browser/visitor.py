@@ -174,8 +174,16 @@ class Visitor:
     @property
     def user_id(self) -> int:
         """Say who this is."""
+        return int(self._account()["id"])
+
+    @property
+    def username(self) -> str:
+        """Say by what name they sign in."""
+        return str(self._account()["username"])
+
+    def _account(self) -> Any:
         answer = self.page.context.request.get(f"{self.site.url}/api/user/me/")
-        return int(answer.json()["id"])
+        return answer.json()
 
     def send(self, payload: object = None, **fields: object) -> str:
         """Have a service send this person a notification; return its key."""

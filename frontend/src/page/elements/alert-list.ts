@@ -208,6 +208,8 @@ export class AlertList extends PageElement {
     await this.updateComplete;
     if (focusedId === null || (this.shadowRoot?.activeElement ?? null) !== null) return;
     const [first] = this.cards;
+    // One that was folded away a moment ago has drawn nothing yet.
+    await first?.updateComplete;
     if (first !== undefined) first.select();
     else if (this.heading !== null) this.heading.focus({ preventScroll: true });
     else this.tell("carillon-alerts-left");
