@@ -28,6 +28,7 @@ const DRAWINGS = {
   play: svg`<path d="M7 4.5v15l12-7.5z"/>`,
   offline: svg`<path d="M3 9.5a13 13 0 0 1 5-3M21 9.5A13 13 0 0 0 12.5 6M6.5 13.5a8 8 0 0 1 4-2.2M17.5 13.5a8 8 0 0 0-2-1.5M12 18.5v.2M4 3l16 18"/>`,
   link: svg`<path d="M10 14 20 4M13.5 4H20v6.5M17 14v6H4V7h6"/>`,
+  lock: svg`<path d="M5 11h14v9.5H5zM8 11V7.5a4 4 0 0 1 8 0V11"/>`,
   device: svg`<path d="M3 5h18v11H3zM8 20h8M12 16v4"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 

@@ -22,6 +22,20 @@ export interface BrowserSession {
   is_current: boolean;
 }
 
+/** What reaches a person outside of the page, by kind and channel, and when. */
+export interface DeliveryPreferences {
+  channels: readonly string[];
+  kinds: Record<string, Record<string, boolean>>;
+  quiet_hours: { enabled: boolean; start: string; end: string };
+  timezone: string;
+  quiet_until: string | null;
+}
+
+export interface DeliveryChange {
+  kinds?: Record<string, Record<string, boolean>>;
+  quiet_hours?: Partial<DeliveryPreferences["quiet_hours"]>;
+}
+
 export class ProfileApi {
   constructor(private readonly http: Http) {}
 
@@ -32,6 +46,14 @@ export class ProfileApi {
   changePassword(oldPassword: string, newPassword: string): Promise<void> {
     const body = { old_password: oldPassword, new_password: newPassword };
     return this.http.post("/api/user/password/", body);
+  }
+
+  preferences(): Promise<DeliveryPreferences> {
+    return this.http.get("/api/user/preferences/");
+  }
+
+  changePreferences(change: DeliveryChange): Promise<DeliveryPreferences> {
+    return this.http.patch("/api/user/preferences/", change);
   }
 
   signOutEverywhere(): Promise<void> {

@@ -28,7 +28,7 @@ from apps.events.templating import filters
 
 SOURCE_LIMIT = 65_536
 TAGS_LIMIT = 1000
-OUTPUT_LIMIT = 262_144
+OUTPUT_LIMIT = 131_072
 LOOP_LIMIT = 1000
 # In bytes looked at; a name costs as much as the text behind it.
 WORK_LIMIT = 8 * 1024 * 1024

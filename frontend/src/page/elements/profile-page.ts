@@ -10,6 +10,7 @@ import { icon } from "../icons";
 import type { ProfileApi } from "../profile-api";
 import { PageElement } from "./page-element";
 import "./browser-settings";
+import "./delivery-choices";
 import "./password-form";
 import "./profile-form";
 import "./session-list";
@@ -80,6 +81,16 @@ export class ProfilePage extends PageElement {
         "about",
         [say.aboutYou, say.aboutYouLead],
         html` <carillon-profile-form .account=${account} .api=${api}></carillon-profile-form> `,
+      )}
+      ${section(
+        "outside",
+        [say.outside, say.outsideLead],
+        html`
+          <carillon-delivery-choices
+            .account=${account}
+            .api=${api}
+          ></carillon-delivery-choices>
+        `,
       )}
       ${section(
         "password",
