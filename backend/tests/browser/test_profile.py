@@ -21,14 +21,15 @@ def test_contacts_and_time_zone_are_changed_and_refusals_stand_at_their_field(
 
     profile.get_by_label("Phone").fill("79161234567")
     profile.get_by_label("Time zone").fill("Europe/Moscow")
-    profile.get_by_role("textbox", name="E-mail").fill("ann@example.com")
+    email = profile.get_by_role("textbox", name="E-mail")
+    email.fill("ann@example.com")
     profile.get_by_role("button", name="Save").click()
 
     expect(profile.get_by_text("Saved.")).to_be_visible()
     member.page.reload()
     expect(profile.get_by_label("Phone")).to_have_value("79161234567")
     expect(profile.get_by_label("Time zone")).to_have_value("Europe/Moscow")
-    expect(profile.get_by_role("textbox", name="E-mail")).to_have_value("ann@example.com")
+    expect(email).to_have_value("ann@example.com")
 
 
 def test_another_password_signs_out_every_other_browser_and_keeps_this_one(
