@@ -121,6 +121,18 @@ def origins(name: str, default: list[str]) -> list[str]:
     return listed
 
 
+def pairs(name: str, choices: tuple[str, ...]) -> dict[str, str]:
+    """Read a list of word:choice.
+
+    Raises: ImproperlyConfigured, naming the variable and the choices.
+    """
+    listed = dict(item.partition(":")[::2] for item in listing(name))
+    if not all(key and choice in choices for key, choice in listed.items()):
+        message = f"{name} must list pairs, such as sms:{choices[0]}."
+        raise ImproperlyConfigured(message)
+    return listed
+
+
 def _is_url(given: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urllib.parse.urlsplit(given)

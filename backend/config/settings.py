@@ -17,6 +17,7 @@ from config.environment import (
     networks,
     one_of,
     origins,
+    pairs,
     seconds,
     switch,
     text,
@@ -269,6 +270,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 15, "headers": {"sent_by": "beat"}},
     },
     "broadcasts": {"task": "notifications.run_broadcasts", "schedule": 2.0},
+    "deliver outside": {"task": "notifications.deliver", "schedule": 2.0},
+    "tell of faults": {"task": "notifications.tell_of_faults", "schedule": 10.0},
     "begin and end alerts": {"task": "alerts.settle", "schedule": 2.0},
     "count alerts": {"task": "alerts.keep_journal", "schedule": 2.0},
     "remind of alerts": {"task": "alerts.send_reminders", "schedule": 10.0},
@@ -395,6 +398,8 @@ EMAIL_URL = url("EMAIL_URL", EMAIL_SCHEMES, "smtp+tls://user:password@host:587")
 EMAIL_IS_CONFIGURED = bool(EMAIL_URL or SANDBOX_URL)
 if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
+    if EMAIL_URL.startswith("smtp"):
+        EMAIL_BACKEND = "apps.delivery.smtp.Backend"
 else:
     EMAIL_BACKEND = (
         "apps.sandbox.mail.SandboxBackend"
@@ -405,10 +410,17 @@ EMAIL_TIMEOUT = seconds("EMAIL_TIMEOUT", 10)
 _mail_host = urlsplit(PUBLIC_URL).hostname or "localhost"
 DEFAULT_FROM_EMAIL = text("EMAIL_FROM", f"Carillon <carillon@{_mail_host}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SMS_FAIL_ALWAYS = switch("SMS_FAIL_ALWAYS", default=False)
 SMS_GATEWAY_IDEMPOTENT = switch("SMS_GATEWAY_IDEMPOTENT", default=True)
 SMS_GATEWAY_TIMEOUT = seconds("SMS_GATEWAY_TIMEOUT", 10)
 SMS_GATEWAY_RATE = whole_number("SMS_GATEWAY_RATE", 0, least=0)
 SMS_GATEWAY_CONCURRENCY = whole_number("SMS_GATEWAY_CONCURRENCY", 10, most=1000)
+TELEGRAM_BOT_TOKEN = text("TELEGRAM_BOT_TOKEN")
+TELEGRAM_API_URL = url("TELEGRAM_API_URL", ("http", "https"), "https://host")
+TELEGRAM_API_URL = TELEGRAM_API_URL or "https://api.telegram.org"
+WEBHOOK_SECRET = text("WEBHOOK_SECRET") or derived_secret(SECRET_KEY, "webhook")
+ON_UNKNOWN = pairs("ON_UNKNOWN", ("hold", "retry", "next"))
+EMAIL_CONCURRENCY = whole_number("EMAIL_CONCURRENCY", 5, most=100)
 ALLOW_INSECURE_GATEWAY = switch("ALLOW_INSECURE_GATEWAY", default=False)
 OUTGOING_ALLOWED_HOSTS = listing("OUTGOING_ALLOWED_HOSTS")
 MAILING_ENGINES = whole_number("MAILING_ENGINES", 1, most=100)

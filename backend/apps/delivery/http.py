@@ -6,8 +6,6 @@ to is the very address that was checked (docs/delivery.md).
 """
 
 import asyncio
-import atexit
-import os
 import socket
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -28,7 +26,6 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 BODY_LIMIT = 65_536
 _KEEP_ALIVE_SECONDS = 4.0
-_CLOSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,6 @@ def post(
     *,
     headers: Mapping[str, str],
     is_trusted: bool = False,
-    seconds: float = TOTAL_SECONDS,
 ) -> Reply:
     """Post a body and return the answer, whatever its status is.
 
@@ -115,12 +111,12 @@ def post(
             headers=headers,
             is_trusted=is_trusted,
             limit=BODY_LIMIT,
-            seconds=seconds,
+            seconds=TOTAL_SECONDS,
         )
     )
 
 
-def get(url: str, *, limit: int, seconds: float = TOTAL_SECONDS) -> Reply:
+def get(url: str, *, limit: int) -> Reply:
     """Fetch what data points to, up to `limit` bytes.
 
     Raises: NoReplyError.
@@ -133,7 +129,7 @@ def get(url: str, *, limit: int, seconds: float = TOTAL_SECONDS) -> Reply:
             headers={},
             is_trusted=False,
             limit=limit,
-            seconds=seconds,
+            seconds=TOTAL_SECONDS,
         )
     )
 
@@ -225,7 +221,7 @@ def _open_sessions() -> _Sessions:
     if running not in _sessions:
         # A proxy resolves names itself, so the guard would see the proxy alone.
         guard = None if settings.OUTGOING_PROXY else _guarded_socket
-        atexit.register(_close, running, os.getpid())
+        loop_thread.at_exit(_close)
         _sessions[running] = _Sessions(
             trusted=_session(aiohttp.TCPConnector(**_LIMITS)),
             guarded=_session(aiohttp.TCPConnector(socket_factory=guard, **_LIMITS)),
@@ -233,16 +229,10 @@ def _open_sessions() -> _Sessions:
     return _sessions[running]
 
 
-def _close(running: asyncio.AbstractEventLoop, pid: int) -> None:
-    """Close the connections when the process ends; a forked child has none of them."""
-
-    async def close() -> None:
-        sessions = _sessions.pop(running)
-        await sessions.trusted.close()
-        await sessions.guarded.close()
-
-    if running.is_running() and pid == os.getpid():
-        asyncio.run_coroutine_threadsafe(close(), running).result(_CLOSE_SECONDS)
+async def _close() -> None:
+    sessions = _sessions.pop(asyncio.get_running_loop())
+    await sessions.trusted.close()
+    await sessions.guarded.close()
 
 
 _LIMITS: dict[str, Any] = {"limit": 0, "keepalive_timeout": _KEEP_ALIVE_SECONDS}

@@ -4,6 +4,7 @@ A breaker within a process would let every process spend its own failures on a p
 that is down, and a rate within a process would be as many rates as processes.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -105,6 +106,13 @@ def state(provider: str) -> ProviderState:
     """Return a provider's state; a new one is closed and not stored."""
     row = ProviderState.objects.filter(name=provider).first()
     return row or ProviderState(name=provider)
+
+
+def closed_until(names: Collection[str]) -> dict[str, datetime]:
+    """Say until when the providers are not used whose breaker is not closed."""
+    rows = ProviderState.objects.filter(name__in=names)
+    found = rows.exclude(breaker=Breaker.CLOSED).values_list("name", "open_until")
+    return {name: until for name, until in found if until is not None}
 
 
 def untold_faults() -> list[ProviderState]:

@@ -9,7 +9,7 @@ def encoded(notification: Notification, *, replay: bool) -> str:
     return protocol.server_notification(
         {
             "key": str(notification.key),
-            "seq": notification.seq,
+            "seq": notification.seq or 0,
             "payload": notification.payload,
             "kind": notification.kind,
             "title": notification.title,

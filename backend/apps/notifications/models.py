@@ -101,20 +101,23 @@ class Broadcast(models.Model):
 
 
 class Notification(models.Model):
-    """One message for one user.
+    """One message for one user, or for an address that is no user's.
 
     `payload` is the JSON text as it came in, and is sent as that text: a JSON column
-    would reorder keys. `seq` is its number in the user's stream.
+    would reorder keys. `seq` is its number in the user's stream; what is not for the
+    page has none and never shows there.
     """
 
     key = models.UUIDField(unique=True, default=uuid7, editable=False)
     recipient = models.ForeignKey(
         User,
         on_delete=models.CASCADE,
+        null=True,
+        blank=True,
         related_name="notifications",
         db_index=False,  # the unique constraint below begins with it
     )
-    seq = models.BigIntegerField()
+    seq = models.BigIntegerField(null=True, blank=True)
     payload = models.TextField()
     title = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
@@ -199,3 +202,147 @@ class Notification(models.Model):
     def __str__(self) -> str:
         """Return the public key."""
         return str(self.key)
+
+
+class DeliveryStatus(models.TextChoices):
+    """What became of a notification outside of the page."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DeliveryMode(models.TextChoices):
+    """Whether one channel is enough."""
+
+    FIRST = "first", "first that succeeds"
+    ALL = "all", "every channel"
+
+
+class DeliveryUntil(models.TextChoices):
+    """When a notification has reached its recipient."""
+
+    SENT = "sent", "a provider took it"
+    READ = "read", "it was read"
+
+
+class Delivery(models.Model):
+    """The ladder of a notification's channels, and where on it the notification is.
+
+    Made only where there is more than the page. `next_at` is schedule and lease in one:
+    while `token` is set, somebody is at it until then. `next_channel` is what comes
+    next, so that each channel's due rows are found without the others'. `held` says
+    that it waits for what is not time: a person, a provider, quiet hours.
+    """
+
+    notification = models.OneToOneField(
+        Notification,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="delivery",
+    )
+    channels = models.JSONField()
+    mode = models.CharField(
+        max_length=8,
+        choices=DeliveryMode,
+        default=DeliveryMode.FIRST,
+    )
+    until = models.CharField(
+        max_length=8,
+        choices=DeliveryUntil,
+        default=DeliveryUntil.SENT,
+    )
+    wait = models.JSONField(default=list)
+    skip_if_online = models.BooleanField(default=False)
+    contents = models.JSONField(default=dict)
+    addresses = models.JSONField(default=dict)
+    status = models.CharField(
+        max_length=12,
+        choices=DeliveryStatus,
+        default=DeliveryStatus.PENDING,
+    )
+    channel = models.CharField(max_length=32, blank=True)
+    round = models.PositiveIntegerField(default=1)
+    round_began_at = models.DateTimeField()
+    message_id = models.BigIntegerField(null=True, blank=True, unique=True)
+    next_channel = models.CharField(max_length=32, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    token = models.UUIDField(null=True, blank=True)
+    held = models.BooleanField(default=False)
+    hold_reason = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """What is due is found by index, channel by channel."""
+
+        verbose_name_plural = "deliveries"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_channel", "next_at"],
+                condition=Q(next_at__isnull=False),
+                name="notifications_delivery_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the notification."""
+        return f"delivery of {self.pk}"
+
+
+class AttemptStatus(models.TextChoices):
+    """What came of an attempt.
+
+    `unknown`: the provider may have taken it. `deferred`: it did not come to anything
+    and does not count, the same attempt is made again. `skipped`: the channel was left
+    out for the reason given.
+    """
+
+    RUNNING = "running"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    DEFERRED = "deferred"
+    SKIPPED = "skipped"
+
+
+class NotificationAttempt(models.Model):
+    """One attempt on one channel; written before it is made."""
+
+    delivery = models.ForeignKey(
+        Delivery,
+        on_delete=models.CASCADE,
+        related_name="attempts",
+        db_index=False,  # the unique constraint below begins with it
+    )
+    round = models.PositiveIntegerField(default=1)
+    channel = models.CharField(max_length=32)
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=AttemptStatus)
+    is_permanent = models.BooleanField(default=False)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    repeats = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=512, blank=True)
+    provider_response = models.CharField(max_length=1024, blank=True)
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """However many workers there are: no attempt twice, and never a fourth."""
+
+        ordering: ClassVar = ["-id"]
+        verbose_name = "attempt"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["delivery", "round", "channel", "number"],
+                name="notifications_one_row_per_attempt",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=3),
+                name="notifications_three_attempts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name channel and number."""
+        return f"{self.channel} {self.number}"

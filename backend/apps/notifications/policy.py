@@ -2,13 +2,21 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypedDict
 from urllib.parse import urlsplit
 
 from apps.common import strict_json
+from apps.delivery.base import Content
+from apps.notifications.ladder import IN_APP, next_step
 from apps.notifications.models import Severity
+from apps.notifications.outside import Wanted
+from apps.notifications.outside import errors as outside_errors
+
+# The rules of the ladder of channels are in a file of their own.
+__all__ = ["next_step"]
 
 PAYLOAD_LIMIT_BYTES = 32_768
 PAYLOAD_DEPTH = 16
@@ -19,6 +27,9 @@ SOURCE_LENGTH = 100
 REQUEST_ID_LENGTH = 64
 LARGEST_ID = 2**63 - 1
 EMPTY_PAYLOAD = "{}"
+# The recipient of what goes to a bare address.
+NOBODY = 0
+ONLY_IN_APP = (IN_APP,)
 
 KIND = re.compile(r"[a-z0-9_.-]{1,64}")
 IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -40,13 +51,21 @@ class Message(TypedDict, total=False):
     idempotency_key: str | None
     expires_at: datetime | None
     request_id: str
+    channels: Sequence[str]
+    mode: str
+    contents: Mapping[str, Content] | None
+    addresses: Mapping[str, str] | None
+    until: str
+    wait: Sequence[timedelta]
+    skip_if_online: bool
 
 
 @dataclass(frozen=True)
 class Draft:
     """A notification that is yet to be stored.
 
-    `payload_text` is JSON that has been checked; it wins over `payload`.
+    `payload_text` is JSON that has been checked; it wins over `payload`. The fields
+    from `channels` on are for more than the page: docs/delivery.md.
     """
 
     recipient_id: int
@@ -62,6 +81,23 @@ class Draft:
     expires_at: datetime | None = None
     request_id: str = ""
     broadcast_id: int | None = None
+    channels: Sequence[str] = ONLY_IN_APP
+    mode: str = "first"
+    contents: Mapping[str, Content] | None = None
+    addresses: Mapping[str, str] | None = None
+    until: str = "sent"
+    wait: Sequence[timedelta] = field(default=())
+    skip_if_online: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it is for the page alone, as most are."""
+        return self.channels is ONLY_IN_APP or tuple(self.channels) == ONLY_IN_APP
+
+    @property
+    def is_in_app(self) -> bool:
+        """Say whether it shows on the page."""
+        return IN_APP in self.channels
 
 
 class DraftError(ValueError):
@@ -149,7 +185,8 @@ def _payload_text(draft: Draft) -> str:
         return draft.payload_text
     if draft.payload is not None:
         return encoded(draft.payload)
-    if not draft.title:
+    has_text = draft.title or (not draft.is_plain and (draft.body or draft.contents))
+    if not has_text:
         raise DraftError({"payload": ["Give a payload, or a title."]})
     return EMPTY_PAYLOAD
 
@@ -163,7 +200,7 @@ def _check_size(text: str) -> None:
 
 def _errors(draft: Draft, *, now: datetime) -> dict[str, list[str]]:
     found = {
-        "recipient": _id_error(draft.recipient_id),
+        "recipient": _recipient_error(draft),
         "title": _text_error(draft.title, TITLE_LENGTH),
         "body": _text_error(draft.body, BODY_LENGTH),
         "source": _text_error(draft.source, SOURCE_LENGTH),
@@ -178,7 +215,26 @@ def _errors(draft: Draft, *, now: datetime) -> dict[str, list[str]]:
         ),
         "expires_at": expiry_error(draft.expires_at, now=now),
     }
+    if not draft.is_plain:
+        found |= outside_errors(
+            Wanted(
+                has_user=draft.recipient_id != NOBODY,
+                channels=tuple(draft.channels),
+                mode=draft.mode,
+                contents=draft.contents or {},
+                addresses=draft.addresses or {},
+                until=draft.until,
+                wait=tuple(draft.wait),
+                skip_if_online=draft.skip_if_online,
+            )
+        )
     return {field: [error] for field, error in found.items() if error}
+
+
+def _recipient_error(draft: Draft) -> str | None:
+    if draft.recipient_id == NOBODY and not draft.is_in_app and draft.addresses:
+        return None
+    return _id_error(draft.recipient_id)
 
 
 def _id_error(value: object) -> str | None:

@@ -161,11 +161,11 @@ def _draft(body: bytes, *, source: str, request_id: str) -> Draft | None:
 async def _answer(send: Any, row: Notification, request_id: str) -> None:
     body = msgspec.json.encode(
         _Answer(
-            user_id=row.recipient_id,
+            user_id=row.recipient_id or 0,
             payload=msgspec.Raw(row.payload.encode()),
             id=row.pk,
             key=str(row.key),
-            seq=row.seq,
+            seq=row.seq or 0,
             created_at=row.created_at.isoformat().replace("+00:00", "Z"),
         ),
     )

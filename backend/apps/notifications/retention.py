@@ -40,18 +40,20 @@ def _prune(past: Q) -> int:
     return deleted
 
 
-def _some(past: Q) -> list[tuple[int, int, int]]:
+def _some(past: Q) -> list[tuple[int, int | None, int | None]]:
     rows = Notification.objects.filter(past).order_by()
     return list(rows.values_list("pk", "recipient_id", "seq")[:ROWS_AT_ONCE])
 
 
-def _delete(batch: Sequence[tuple[int, int, int]]) -> int:
+def _delete(batch: Sequence[tuple[int, int | None, int | None]]) -> int:
     numbers: dict[int, int] = {}
     for _, user_id, seq in batch:
+        if user_id is None or seq is None:
+            continue
         numbers[user_id] = max(seq, numbers.get(user_id, 0))
     with transaction.atomic():
         held = streams.lock(numbers)
         streams.raise_pruned_to(held.values(), numbers)
         rows = Notification.objects.filter(pk__in=[pk for pk, _, _ in batch])
-        deleted, _ = rows.delete()
-    return deleted
+        _, by_model = rows.delete()
+    return by_model.get(Notification._meta.label, 0)

@@ -77,8 +77,8 @@ class Counts:
 
 
 def standing(now: datetime) -> Q:
-    """Match what has been neither withdrawn nor overtaken by its expiry."""
-    return Q(withdrawn_at=None, expired_at=None) & (
+    """Match what is for the page, neither withdrawn nor overtaken by its expiry."""
+    return Q(seq__isnull=False, withdrawn_at=None, expired_at=None) & (
         Q(expires_at=None) | Q(expires_at__gt=now)
     )
 
@@ -164,7 +164,7 @@ def outgoing_many(
         .order_by("recipient_id", "seq")
     )
     for row in rows:
-        result[row.recipient_id].append(_outgoing(row, replay=False))
+        result[row.recipient_id or 0].append(_outgoing(row, replay=False))
     return result
 
 
@@ -181,13 +181,13 @@ def replay_start(user_id: int, *, up_to: int, limit: int) -> tuple[int, bool]:
     )
     if not newest:
         return up_to, False
-    return newest[:limit][-1] - 1, len(newest) > limit
+    return (newest[:limit][-1] or 0) - 1, len(newest) > limit
 
 
 def still_outstanding(user_id: int, seqs: Collection[int]) -> set[int]:
     """Return those of the numbers that still wait for an acknowledgement."""
     rows = _outstanding(user_id).filter(seq__in=seqs)
-    return set(rows.values_list("seq", flat=True))
+    return {seq for seq in rows.values_list("seq", flat=True) if seq is not None}
 
 
 def unread_count(user_id: int) -> int:
@@ -230,7 +230,7 @@ def counts(user_id: int) -> Counts:
 
 def inbox(user_id: int) -> QuerySet[Notification]:
     """Return everything that the user ever got and that is still kept."""
-    return Notification.objects.filter(recipient_id=user_id)
+    return Notification.objects.filter(recipient_id=user_id, seq__isnull=False)
 
 
 def _outstanding(user_id: int) -> QuerySet[Notification]:
@@ -243,7 +243,7 @@ def _outstanding(user_id: int) -> QuerySet[Notification]:
 
 def _outgoing(row: Notification, *, replay: bool) -> Outgoing:
     return Outgoing(
-        seq=row.seq,
+        seq=row.seq or 0,
         key=str(row.key),
         frame=frames.encoded(row, replay=replay),
     )

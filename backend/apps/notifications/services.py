@@ -17,7 +17,8 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.common import clock
 from apps.common.requests import current_request_id
-from apps.notifications import frames, policy, streams
+from apps.notifications import deliveries, frames, policy, streams
+from apps.notifications.deliveries import cancel, deliver, resend
 from apps.notifications.epochs import bump as bump_epoch
 from apps.notifications.models import Notification
 from apps.notifications.policy import Draft, DraftError, Message, PayloadTooLargeError
@@ -45,6 +46,8 @@ __all__ = [
     "acknowledge",
     "archive",
     "bump_epoch",
+    "cancel",
+    "deliver",
     "expire_due",
     "mark_all_read",
     "mark_read",
@@ -53,6 +56,7 @@ __all__ = [
     "notify_many",
     "notify_user_by_id",
     "prune",
+    "resend",
     "store",
     "store_free",
     "unarchive",
@@ -64,13 +68,18 @@ __all__ = [
 _Name = tuple[str, str]
 
 
-def notify(*, recipient: User | int, **message: Unpack[Message]) -> Notification:
+def notify(
+    *,
+    recipient: User | int | None = None,
+    **message: Unpack[Message],
+) -> Notification:
     """Send one notification; a known idempotency key returns the existing one.
 
+    recipient: None where `addresses` says where it goes, to nobody's page.
     Raises: DraftError naming the wrong fields, User.DoesNotExist.
     """
     recipient_id = recipient.pk if isinstance(recipient, User) else recipient
-    return notify_many([Draft(recipient_id, **message)])[0]
+    return notify_many([Draft(recipient_id or policy.NOBODY, **message)])[0]
 
 
 def notify_many(drafts: Sequence[Draft]) -> list[Notification]:
@@ -149,19 +158,19 @@ def _numbered(drafts: Sequence[Draft], now: datetime) -> list[Notification]:
     with transaction.atomic():
         if any(draft.idempotency_key is not None for draft in drafts):
             return _once(drafts, now)
-        steps = Counter(draft.recipient_id for draft in drafts)
-        return _inserted(drafts, streams.advance(steps), now)
+        _require_reachable(drafts)
+        return _inserted(drafts, streams.advance(_steps(drafts)), now)
 
 
 def _once(drafts: Sequence[Draft], now: datetime) -> list[Notification]:
     """Store what no earlier idempotency key, nor one of these drafts, stands for."""
-    recipients = {draft.recipient_id for draft in drafts}
+    recipients = {draft.recipient_id for draft in drafts} - {policy.NOBODY}
     _require_active(recipients)
-    streams.lock(recipients)
+    streams.lock(_steps(drafts))
     known = _known(drafts)
     names = {name for draft in drafts if (name := _name(draft))} - known.keys()
     fresh = [draft for draft in drafts if _is_first(draft, names)]
-    last_seqs = streams.advance(Counter(draft.recipient_id for draft in fresh))
+    last_seqs = streams.advance(_steps(fresh))
     rows = iter(_inserted(fresh, last_seqs, now))
     result = []
     for draft in drafts:
@@ -196,12 +205,33 @@ def _inserted(
     """Insert drafts behind the last numbers; the streams are raised already."""
     rows = []
     for draft in drafts:
-        last_seqs[draft.recipient_id] += 1
-        rows.append(_row(draft, seq=last_seqs[draft.recipient_id], now=now))
+        seq = None
+        if draft.is_in_app:
+            seq = last_seqs[draft.recipient_id] = last_seqs[draft.recipient_id] + 1
+        rows.append(_row(draft, seq=seq, now=now))
     if rows:
         Notification.objects.bulk_create(rows)
         transaction.on_commit(partial(_publish, rows), robust=True)
+    outside = [
+        (draft, row)
+        for draft, row in zip(drafts, rows, strict=True)
+        if not draft.is_plain
+    ]
+    if outside:
+        deliveries.plan(outside, now=now)
     return rows
+
+
+def _steps(drafts: Sequence[Draft]) -> Counter[int]:
+    """Count what gets a number; what is not for the page has none."""
+    return Counter(draft.recipient_id for draft in drafts if draft.is_in_app)
+
+
+def _require_reachable(drafts: Sequence[Draft]) -> None:
+    """Look at the recipients whose streams nobody looks at."""
+    users = {draft.recipient_id for draft in drafts if not draft.is_in_app}
+    if users - {policy.NOBODY}:
+        _require_active(users - {policy.NOBODY})
 
 
 def _require_active(recipients: Collection[int]) -> None:
@@ -221,9 +251,9 @@ def _known(drafts: Sequence[Draft]) -> dict[_Name, Notification]:
     }
 
 
-def _row(draft: Draft, *, seq: int, now: datetime) -> Notification:
+def _row(draft: Draft, *, seq: int | None, now: datetime) -> Notification:
     return Notification(
-        recipient_id=draft.recipient_id,
+        recipient_id=draft.recipient_id or None,
         seq=seq,
         payload=draft.payload_text or policy.EMPTY_PAYLOAD,
         title=draft.title,
@@ -242,6 +272,8 @@ def _row(draft: Draft, *, seq: int, now: datetime) -> Notification:
 
 def _publish(rows: Sequence[Notification]) -> None:
     for row in rows:
+        if row.seq is None or row.recipient_id is None:
+            continue
         publishing.publish_notification(
             user_id=row.recipient_id,
             seq=row.seq,

@@ -139,7 +139,8 @@ def unarchive(user_id: int, keys: Collection[UUID]) -> int:
 def withdraw(keys: Collection[UUID]) -> int:
     """Take notifications back: they leave every inbox; return how many did."""
     now = clock.now()
-    withdrawn = 0
+    only_outside = Notification.objects.filter(seq=None, withdrawn_at=None)
+    withdrawn = only_outside.filter(key__in=keys).update(withdrawn_at=now)
     remaining = sorted(keys)
     while remaining:
         batch, remaining = remaining[:ROWS_AT_ONCE], remaining[ROWS_AT_ONCE:]
@@ -159,7 +160,8 @@ def withdraw(keys: Collection[UUID]) -> int:
 
 def expire_due(now: datetime) -> int:
     """Mark what is past its expiry, in batches; return how many rows that were."""
-    expired = 0
+    only_outside = Notification.objects.filter(seq=None, expired_at=None)
+    expired = only_outside.filter(expires_at__lte=now).update(expired_at=now)
     while batch := _due(now):
         changes = [
             _Change(
@@ -182,7 +184,10 @@ def _apply(changes: Sequence[_Change]) -> int:
     with transaction.atomic():
         held = streams.lock({change.user_id for change in changes})
         for change in changes:
-            rows = Notification.objects.filter(change.rows, recipient_id=change.user_id)
+            # What has no number is not on the page, so nothing there can change it.
+            rows = Notification.objects.filter(
+                change.rows, recipient_id=change.user_id, seq__isnull=False
+            )
             changed = rows.update(**change.values)
             if changed:
                 total += changed
@@ -242,7 +247,8 @@ def _kept_or(name: str, now: datetime) -> Coalesce:
 def _owners(keys: Collection[UUID]) -> dict[UUID, int]:
     if not keys:
         return {}
-    rows = Notification.objects.filter(key__in=keys)
+    # What is not for the page has no number, and nothing that its reader could do.
+    rows = Notification.objects.filter(key__in=keys, seq__isnull=False)
     return dict(rows.values_list("key", "recipient_id"))
 
 
@@ -254,6 +260,8 @@ def _by_owner(owners: Mapping[UUID, int]) -> dict[int, list[UUID]]:
 
 
 def _due(now: datetime) -> dict[UUID, int]:
-    rows = Notification.objects.filter(expires_at__lte=now, expired_at=None)
+    rows = Notification.objects.filter(
+        expires_at__lte=now, expired_at=None, seq__isnull=False
+    )
     chosen = rows.order_by("expires_at").values_list("key", "recipient_id")
     return dict(chosen[:ROWS_AT_ONCE])

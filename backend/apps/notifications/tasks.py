@@ -5,9 +5,10 @@ import time
 from celery import shared_task
 
 from apps.common import clock, idempotency
-from apps.notifications import broadcasts, services
+from apps.notifications import broadcasts, delivering, faults, services
 
 BROADCAST_SECONDS = 20
+DELIVER_SECONDS = 20
 
 
 @shared_task(name="notifications.run_broadcasts")
@@ -16,6 +17,18 @@ def run_broadcasts() -> None:
     end = time.monotonic() + BROADCAST_SECONDS
     while time.monotonic() < end and broadcasts.send_next_chunk():
         continue
+
+
+@shared_task(name="notifications.deliver")
+def deliver() -> None:
+    """Make the attempts that are due."""
+    delivering.work(DELIVER_SECONDS)
+
+
+@shared_task(name="notifications.tell_of_faults")
+def tell_of_faults() -> None:
+    """Tell administrators of settings that they must mend."""
+    faults.tell_administrators(clock.now())
 
 
 @shared_task(name="notifications.expire")

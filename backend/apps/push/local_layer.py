@@ -102,6 +102,11 @@ class LocalLayer(BaseChannelLayer):
         for inbox in inboxes:
             inbox.post(message)
 
+    def has_members(self, group: str) -> bool:
+        """Say whether anybody is in a group."""
+        with self._lock:
+            return bool(self._groups.get(group))
+
     async def drop_channel(self, channel: str) -> None:
         """Forget a channel and its memberships."""
         with self._lock:

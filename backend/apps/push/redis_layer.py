@@ -14,6 +14,10 @@ LAYER_ERRORS = (OSError, RedisError)
 class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
     """The library's layer and `group_send_many`."""
 
+    def channel_of_group(self, group: str) -> str:
+        """Return the channel of Redis that carries a group."""
+        return str(self._get_layer()._get_group_channel_name(group))
+
     async def group_send_many(self, messages: Sequence[tuple[str, Any]]) -> None:
         """Publish (group, message) pairs in order, one pipeline per Redis host.
 

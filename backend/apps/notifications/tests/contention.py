@@ -72,7 +72,7 @@ def overlapping() -> dict[str, Any]:
     numbers: defaultdict[int, list[int]] = defaultdict(list)
     rows = Notification.objects.filter(recipient_id__in=users).order_by("seq")
     for user_id, seq in rows.values_list("recipient_id", "seq"):
-        numbers[user_id].append(seq)
+        numbers[user_id].append(seq or 0)
     gapless = all(seqs == list(range(1, len(seqs) + 1)) for seqs in numbers.values())
     return {"errors": errors, "gapless": gapless, "rows": rows.count()}
 
@@ -200,7 +200,7 @@ def _at_once(work: Callable[[int], None], numbers: Iterable[int]) -> list[str]:
 
 def _seqs(user: User) -> list[int]:
     rows = Notification.objects.filter(recipient=user).order_by("seq")
-    return list(rows.values_list("seq", flat=True))
+    return [seq or 0 for seq in rows.values_list("seq", flat=True)]
 
 
 def _last_seq(user: User) -> int:

@@ -26,7 +26,8 @@ def rows(ann: User) -> list[Notification]:
 
 def left() -> list[int]:
     """Return the numbers that are still there."""
-    return list(Notification.objects.order_by("seq").values_list("seq", flat=True))
+    rows = Notification.objects.order_by("seq")
+    return [seq or 0 for seq in rows.values_list("seq", flat=True)]
 
 
 def test_acknowledged_rows_go_after_30_days(

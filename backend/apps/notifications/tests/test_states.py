@@ -31,7 +31,7 @@ def version(user: User) -> int:
 def acked(user: User) -> list[int]:
     """Return the acknowledged numbers."""
     rows = Notification.objects.filter(recipient=user, acked_at__isnull=False)
-    return sorted(rows.values_list("seq", flat=True))
+    return sorted(seq or 0 for seq in rows.values_list("seq", flat=True))
 
 
 def test_d04_an_acknowledgement_is_told_to_all_tabs_after_the_commit(

@@ -1,0 +1,77 @@
+"""Every channel of the folder passes the same contract (docs/adding-a-channel.md)."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from apps.delivery import channels, http
+from apps.delivery.tests import contract, rigs
+from apps.delivery.tests.faulty_server import FaultyServer
+
+# E-mail does not speak HTTP; test_email.py has its own server.
+ELSEWHERE = {"email"}
+MANNERS = sorted(set(rigs.USUAL) - {"refused"})
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as running:
+        yield running
+
+
+def address_at(name: str, url: str, settings: Settings) -> str:
+    """Point a channel at a server and return where it sends."""
+    rig = rigs.RIGS[name]
+    for key, value in rig.settings(url).items():
+        setattr(settings, key, value)
+    return rig.address.replace("http://127.0.0.1", url)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a moment where channels wait ten seconds."""
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
+
+
+def test_every_channel_is_tested() -> None:
+    assert set(channels.names()) == set(rigs.RIGS) | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", sorted(rigs.RIGS))
+@pytest.mark.parametrize("manner", MANNERS)
+def test_any_answer_has_its_class(
+    name: str, manner: str, server: FaultyServer, settings: Settings
+) -> None:
+    address = address_at(name, server.url, settings)
+
+    contract.check_answer(name, manner, server=server, address=address)
+
+
+@pytest.mark.parametrize("name", sorted(rigs.RIGS))
+def test_patience_is_understood_in_both_forms(
+    name: str, server: FaultyServer, settings: Settings
+) -> None:
+    address = address_at(name, server.url, settings)
+
+    contract.check_patience(name, server=server, address=address)
+
+
+@pytest.mark.parametrize("name", sorted(rigs.RIGS))
+def test_a_refused_connection_is_tried_again(name: str, settings: Settings) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        address = address_at(name, url, settings)
+
+        assert contract.outcome(name, address) == rigs.AGAIN
+
+
+@pytest.mark.parametrize("name", sorted(rigs.RIGS))
+def test_it_has_the_manners_of_a_channel(
+    name: str, server: FaultyServer, settings: Settings
+) -> None:
+    address_at(name, server.url, settings)
+
+    contract.check_manners(name)

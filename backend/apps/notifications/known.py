@@ -1,0 +1,133 @@
+"""What is known of a batch of deliveries, read in a handful of queries."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.db.models import Model
+
+from apps.accounts import preferences
+from apps.accounts.preferences import Verdict
+from apps.delivery import channels, providers
+from apps.notifications import ladder_rows
+from apps.notifications.ladder import Skip, Step, next_step
+from apps.notifications.models import Delivery, Notification, NotificationAttempt
+from apps.push import presence
+
+_ATTEMPT_FIELDS = (
+    "status",
+    "is_permanent",
+    "retry_at",
+    "repeats",
+    "error",
+    "provider_response",
+    "started_at",
+    "finished_at",
+)
+
+
+@dataclass
+class Known:
+    """Deliveries with everything that their next steps depend on."""
+
+    rows: dict[int, Delivery]
+    notifications: dict[int, Notification]
+    attempts: dict[int, list[NotificationAttempt]]
+    closed: dict[str, datetime]
+    verdicts: dict[int, dict[str, Verdict]]
+    online: set[int]
+    now: datetime
+
+    @classmethod
+    def of(cls, rows: Sequence[Delivery], *, now: datetime) -> Self:
+        """Read what belongs to these rows."""
+        ids = [row.pk for row in rows]
+        found = Notification.objects.filter(pk__in=ids)
+        notifications = {
+            each.pk: each for each in found.select_related("recipient__profile")
+        }
+        attempts: defaultdict[int, list[NotificationAttempt]] = defaultdict(list)
+        for attempt in NotificationAttempt.objects.filter(delivery__in=ids):
+            attempts[attempt.delivery_id].append(attempt)
+        asking = [notifications[row.pk] for row in rows if row.skip_if_online]
+        return cls(
+            rows={row.pk: row for row in rows},
+            notifications=notifications,
+            attempts=attempts,
+            closed=providers.closed_until(channels.names()),
+            verdicts=_verdicts(notifications.values(), now=now),
+            online=presence.online({each.recipient_id or 0 for each in asking}),
+            now=now,
+        )
+
+    def step(self, row: Delivery) -> Step:
+        """Say what comes next for a row."""
+        notification = self.notifications[row.pk]
+        at = ladder_rows.circumstances_of(
+            notification,
+            now=self.now,
+            is_online=notification.recipient_id in self.online,
+            closed=self.closed,
+            verdicts=self.verdicts.get(row.pk, {}),
+        )
+        attempts = ladder_rows.attempts_of(row, self.attempts.get(row.pk, ()))
+        return next_step(ladder_rows.plan_of(row), attempts, at)
+
+    def place_next(self, row: Delivery, *, now: datetime) -> list[NotificationAttempt]:
+        """Write what comes next into a row; return the attempts that were left out."""
+        left_out: list[NotificationAttempt] = []
+        while isinstance(step := self.step(row), Skip):
+            left_out.append(self.skip(row, step, now=now))
+        ladder_rows.place(row, step, now=now)
+        return left_out
+
+    def skip(self, row: Delivery, step: Skip, *, now: datetime) -> NotificationAttempt:
+        """Leave a channel out in this round."""
+        known = ladder_rows.attempts_of(row, self.attempts.get(row.pk, ()))
+        number = ladder_rows.next_number(known, step.channel)
+        attempt = ladder_rows.skipped(row, step, number=number, now=now)
+        self.attempts.setdefault(row.pk, []).append(attempt)
+        return attempt
+
+    def attempt(self, delivery_id: int, attempt_id: int) -> NotificationAttempt | None:
+        """Return an attempt by its id."""
+        own = self.attempts.get(delivery_id, ())
+        return next((each for each in own if each.pk == attempt_id), None)
+
+
+def save_attempts(attempts: Collection[NotificationAttempt]) -> None:
+    """Write attempts, new and old ones."""
+    stored = [each for each in attempts if not each._state.adding]
+    new = [each for each in attempts if each._state.adding]
+    NotificationAttempt.objects.bulk_create(new)
+    update_alike(NotificationAttempt, stored, _ATTEMPT_FIELDS)
+
+
+def save_deliveries(rows: Collection[Delivery]) -> None:
+    """Write where deliveries stand."""
+    update_alike(Delivery, rows, ladder_rows.PLACED)
+
+
+def update_alike(
+    model: type[Model], rows: Collection[Any], fields: Sequence[str]
+) -> None:
+    """Write rows with one UPDATE for all that get the same values; most do."""
+    alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for row in rows:
+        alike[tuple(getattr(row, name) for name in fields)].append(row.pk)
+    for values, ids in alike.items():
+        chosen = model._default_manager.filter(pk__in=ids)
+        chosen.update(**dict(zip(fields, values, strict=True)))
+
+
+def _verdicts(
+    notifications: Iterable[Notification], *, now: datetime
+) -> dict[int, dict[str, Verdict]]:
+    asked = [
+        preferences.Asked(each.pk, each.recipient_id, each.kind, each.severity)
+        for each in notifications
+        if each.recipient_id is not None
+    ]
+    return preferences.verdicts(asked, channels=channels.names(), now=now)
