@@ -5,7 +5,8 @@ Run it in `backend/` with DATABASE_URL naming a database that may be filled:
     python manage.py shell -v 0 -c "from benchmarks import alerts; alerts.main()"
 
 It migrates, fills users, alerts, preferences and the log, and prints a line a figure.
-Everything happens in this process: requests go through Django's test client.
+Requests go through Django's test client, in this process; only the open pages have a
+server of their own.
 """
 
 import json
@@ -30,6 +31,7 @@ from apps.alerts import journal, preferences, services, tasks
 from apps.alerts.models import Alert, AlertDelivery, UserAlertPreference
 from apps.alerts.services import Author
 from apps.common import clock
+from benchmarks import alert_sockets
 
 USERS = int(os.environ.get("ALERTS_USERS", "100000"))
 TEAMS = 100
@@ -49,6 +51,7 @@ def main() -> None:
     reading()
     analytics()
     publishing()
+    alert_sockets.showing()
     sweep()
 
 

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from apps.alerts import analytics, selectors
 from apps.alerts.forms import AudienceForm
 from apps.alerts.models import Alert, Visibility
+from apps.alerts.tallies import COUNTED
 from apps.common import clock
 
 CHART_DAYS = 30
@@ -104,7 +105,7 @@ def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
         "title": "Alert analytics",
         "opts": model.model._meta,
         "tiles": _tiles(summary["totals"]),
-        "counted": analytics.COUNTED,
+        "counted": COUNTED,
         "groups": _groups(summary),
         "chart": chart(summary["over_time"][-CHART_DAYS:]),
         "legend": LEGEND,

@@ -6,26 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 
-from apps.accounts.models import Team, User
-from apps.alerts import policy
-from apps.alerts.models import (
-    Alert,
-    AlertCounter,
-    AlertHour,
-    AlertReadTime,
-    Channel,
-    Visibility,
-)
+from apps.alerts import policy, tallies
+from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.policy import Status
+from apps.alerts.tallies import COUNTED, Tallies
 from apps.notifications.models import Severity
 
-COUNTED = ("told", "delivered", "read", "snoozed", "reminders")
-_SUMS = {name: Sum(name) for name in COUNTED}
-# The aggregates may not take the names of the columns that they sum.
-_ALIASED = {f"sum_{name}": total for name, total in _SUMS.items()}
+_NOTHING = dict.fromkeys(COUNTED, 0)
+# What a row says of its alert; the message is long and not asked for.
+_SHOWN = (
+    "title",
+    "severity",
+    "visibility_type",
+    "is_active",
+    "start_time",
+    "expiry_time",
+    "archived_at",
+)
 Row = dict[str, Any]
 
 
@@ -40,23 +39,20 @@ class Report:
 def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
     """Say how these alerts are received.
 
-    As many queries for any number of alerts: their rows, the sizes of the audiences,
-    and one grouped query for each kind of counter.
+    Two queries for any number of alerts: their rows, and all that is counted.
     """
-    found = list(alerts.order_by("-id"))
-    chosen = alerts.order_by().values("pk")
-    counters = _counters(chosen)
-    times = _read_times(chosen)
-    sizes = _recipients(found)
+    counted = tallies.count(alerts.order_by().values("pk"))
+    times = counted.read_times
+    channels = _channels(counted)
     rows = [
         _row(
             alert,
-            sizes[alert.pk],
-            counters.get(alert.pk, {}),
+            channels.get(alert.pk, {}),
+            recipients=_recipients(alert, counted),
             times=times.get(alert.pk, {}),
             now=now,
         )
-        for alert in found
+        for alert in alerts.order_by("-id").only(*_SHOWN)
     ]
     return Report(
         {
@@ -72,9 +68,12 @@ def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
                 }
                 for value in Visibility.values
             ],
-            "by_channel": _by_channel(chosen),
-            "by_team": _by_team(chosen),
-            "over_time": _over_time(chosen),
+            "by_channel": _by_channel(rows),
+            "by_team": _by_team(counted),
+            "over_time": [
+                {"date": day, **counts}
+                for day, counts in sorted(counted.by_day.items())
+            ],
         },
         rows,
     )
@@ -85,26 +84,23 @@ def of_one(alert: Alert, *, now: datetime) -> Row:
     return report(Alert.objects.filter(pk=alert.pk), now=now).alerts[0]
 
 
-def with_channels(rows: Sequence[Row]) -> list[Row]:
-    """Add to each of a page's alerts its figures by channel."""
-    ids = [row["id"] for row in rows]
-    grouped = AlertCounter.objects.filter(alert__in=ids).order_by("channel")
-    by_alert: defaultdict[int, list[Row]] = defaultdict(list)
-    for found in grouped.values("alert_id", "channel").annotate(**_ALIASED):
-        by_alert[found["alert_id"]].append(
-            {"channel": found["channel"], **_unaliased(found)}
-        )
-    return [{**row, "by_channel": by_alert[row["id"]]} for row in rows]
+def _channels(counted: Tallies) -> dict[int, dict[str, tallies.Counts]]:
+    found: dict[int, dict[str, tallies.Counts]] = {}
+    for (alert_id, channel), counts in sorted(counted.by_alert_and_channel.items()):
+        found.setdefault(alert_id, {})[channel] = counts
+    return found
 
 
 def _row(
     alert: Alert,
-    recipients: int,
-    counted: Mapping[str, int],
+    by_channel: Mapping[str, tallies.Counts],
     *,
+    recipients: int,
     times: Mapping[int, int],
     now: datetime,
 ) -> Row:
+    # What people do with an alert is counted once, on the page's channel.
+    counts = by_channel.get(Channel.IN_APP, _NOTHING)
     return {
         "id": alert.pk,
         "title": alert.title,
@@ -112,7 +108,10 @@ def _row(
         "visibility_type": alert.visibility_type,
         "status": policy.status(alert, now=now).value,
         "is_archived": alert.archived_at is not None,
-        **_figures(recipients, {name: counted.get(name, 0) for name in COUNTED}, times),
+        **_figures(recipients, counts, times),
+        "by_channel": [
+            {"channel": channel, **counts} for channel, counts in by_channel.items()
+        ],
     }
 
 
@@ -152,83 +151,27 @@ def _having(rows: Iterable[Row], **wanted: str) -> list[Row]:
     return [row for row in rows if wanted.items() <= row.items()]
 
 
-def _recipients(alerts: Sequence[Alert]) -> dict[int, int]:
-    """Count the audiences: one query for all teams, one for each kind of target."""
-    users = User.objects.filter(is_active=True).order_by()
-    by_team = dict(users.values_list("team_id").annotate(Count("pk")))
-    ids = [alert.pk for alert in alerts]
-    sizes: Counter[int] = Counter()
-    teams = Alert.target_teams.through.objects.filter(alert__in=ids)
-    for alert_id, team_id in teams.values_list("alert_id", "team_id"):
-        sizes[alert_id] += by_team.get(team_id, 0)
-    people = Alert.target_users.through.objects.filter(
-        alert__in=ids, user__is_active=True
-    )
-    sizes.update(dict(people.values_list("alert_id").annotate(Count("pk"))))
-    everyone = sum(by_team.values())
-    return {
-        alert.pk: (
-            everyone
-            if alert.visibility_type == Visibility.ORGANIZATION
-            else sizes[alert.pk]
-        )
-        for alert in alerts
-    }
+def _recipients(alert: Alert, counted: Tallies) -> int:
+    """Say the size of the audience now."""
+    sizes = counted.team_sizes
+    if alert.visibility_type == Visibility.ORGANIZATION:
+        return sizes.total()
+    if alert.visibility_type == Visibility.TEAM:
+        return sum(sizes[team] for team in counted.target_teams[alert.pk])
+    return counted.target_users[alert.pk]
 
 
-def _counters(chosen: QuerySet[Any, Any]) -> dict[int, dict[str, int]]:
-    # What people do with an alert is counted once, on the page's channel.
-    rows = AlertCounter.objects.filter(alert__in=chosen, channel=Channel.IN_APP)
-    grouped = rows.order_by().values("alert_id").annotate(**_ALIASED)
-    return {row["alert_id"]: _unaliased(row) for row in grouped}
+def _by_channel(rows: Iterable[Row]) -> list[Row]:
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        for counts in row["by_channel"]:
+            sums[counts["channel"]].update({name: counts[name] for name in COUNTED})
+    return [{"channel": channel, **counts} for channel, counts in sorted(sums.items())]
 
 
-def _read_times(chosen: QuerySet[Any, Any]) -> dict[int, dict[int, int]]:
-    found: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    rows = AlertReadTime.objects.filter(alert__in=chosen)
-    for alert_id, bucket, count in rows.values_list("alert_id", "bucket", "count"):
-        found[alert_id][bucket] = count
-    return dict(found)
-
-
-def _by_channel(chosen: QuerySet[Any, Any]) -> list[Row]:
-    grouped = (
-        AlertCounter.objects.filter(alert__in=chosen)
-        .order_by("channel")
-        .values("channel")
-        .annotate(**_ALIASED)
-    )
-    return [{"channel": row["channel"], **_unaliased(row)} for row in grouped]
-
-
-def _by_team(chosen: QuerySet[Any, Any]) -> list[Row]:
-    names = dict(Team.objects.values_list("pk", "name"))
-    grouped = (
-        AlertCounter.objects.filter(alert__in=chosen, channel=Channel.IN_APP)
-        .order_by("team_number")
-        .values("team_number")
-        .annotate(**_ALIASED)
-    )
+def _by_team(counted: Tallies) -> list[Row]:
+    names = counted.team_names
     return [
-        {
-            "team_id": row["team_number"] or None,
-            "team": names.get(row["team_number"]),
-            **_unaliased(row),
-        }
-        for row in grouped
+        {"team_id": team or None, "team": names.get(team), **counts}
+        for team, counts in sorted(counted.by_team.items())
     ]
-
-
-def _over_time(chosen: QuerySet[Any, Any]) -> list[Row]:
-    grouped = (
-        AlertHour.objects.filter(alert__in=chosen)
-        .annotate(date=TruncDate(F("hour")))
-        .order_by("date")
-        .values("date")
-        .annotate(**_ALIASED)
-    )
-    return [{"date": row["date"].isoformat(), **_unaliased(row)} for row in grouped]
-
-
-def _unaliased(row: Mapping[str, Any]) -> dict[str, int]:
-    return {name: row[f"sum_{name}"] for name in COUNTED}

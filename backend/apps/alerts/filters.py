@@ -5,7 +5,7 @@ from django_filters.filters import CharFilter, ChoiceFilter
 from django_filters.filterset import FilterSet
 
 from apps.alerts import selectors
-from apps.alerts.models import Alert, State, Visibility
+from apps.alerts.models import Alert, Visibility
 from apps.alerts.policy import Status
 from apps.common import clock
 from apps.notifications.models import Severity
@@ -66,16 +66,3 @@ class AlertFilter(FiguresFilter):
         if not self.form.cleaned_data["archived"]:
             rows = rows.filter(archived_at=None)
         return rows
-
-
-class UserAlertFilter(FilterSet):
-    """Of everybody, for their own alerts."""
-
-    state = ChoiceFilter(choices=State.choices)
-    severity = ChoiceFilter(choices=Severity.choices)
-
-    class Meta:
-        """Only what is named above; `state` is annotated."""
-
-        model = Alert
-        fields: tuple[str, ...] = ()

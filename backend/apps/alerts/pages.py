@@ -1,5 +1,6 @@
 """The lists that are answered page by page, and what is answered as a whole."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -10,9 +11,10 @@ from rest_framework.response import Response
 
 from apps.accounts.models import User
 from apps.alerts import analytics, frames, selectors, showing, versions
-from apps.alerts.filters import AlertFilter, FiguresFilter, UserAlertFilter
+from apps.alerts.filters import AlertFilter, FiguresFilter
 from apps.alerts.models import Alert
-from apps.alerts.serializers import AlertBody
+from apps.alerts.selectors import Shown
+from apps.alerts.serializers import AlertBody, UserAlertWish
 from apps.common import clock
 from apps.common.pagination import Pages
 from apps.notifications import selectors as notifications
@@ -37,20 +39,36 @@ def alerts(request: Request) -> Response:
 def user_alerts(request: Request, user: User) -> Response:
     """Answer with a page of what a user may see now.
 
+    All of it is read at once, as for a page's snapshot: to count the whole and the
+    unread, and to cut a page out of it, takes a query each otherwise.
+
     Raises: ValidationError, NotFound.
     """
-    now = clock.now()
+    wanted = UserAlertWish(data=request.query_params)
+    wanted.is_valid(raise_exception=True)
     version = versions.current()
+    rows = selectors.visible_to(user.pk, user.team_id, now=clock.now())
+    newest_first = sorted(rows, key=_start_of, reverse=True)
     pages = Pages()
-    visible = selectors.visible(user.pk, user.team_id, now=now)
-    found = filtered(UserAlertFilter, request, visible).order_by("-start_time", "-id")
-    page = pages.paginate_queryset(found, request) or []
-    rows = [selectors.shown(row) for row in page]
-    showing.note_all(user.pk, rows)
-    response = pages.get_paginated_response([frames.whole(row) for row in rows])
-    response.data["unread"] = selectors.unread_count(user.pk, user.team_id, now=now)
+    chosen: Any = _chosen(newest_first, **wanted.validated_data)
+    page: list[Shown] = pages.paginate_queryset(chosen, request) or []
+    showing.note_all(user.pk, page)
+    response = pages.get_paginated_response([frames.whole(row) for row in page])
+    response.data["unread"] = selectors.counts(rows).unread
     response.data["version"] = version
     return response
+
+
+def _start_of(row: Shown) -> tuple[datetime, int]:
+    return row.alert.start_time, row.alert.pk
+
+
+def _chosen(rows: list[Shown], *, state: str = "", severity: str = "") -> list[Shown]:
+    return [
+        row
+        for row in rows
+        if state in {"", row.personal.state} and severity in {"", row.alert.severity}
+    ]
 
 
 def dashboard(user: User) -> dict[str, Any]:
@@ -59,7 +77,7 @@ def dashboard(user: User) -> dict[str, Any]:
     showing.note_all(user.pk, rows)
     counts = notifications.counts(user.pk)
     latest = notifications.inbox(user.pk).filter(notifications.live(clock.now()))
-    newest = sorted(rows, key=lambda row: row.alert.start_time, reverse=True)[:LATEST]
+    newest = sorted(rows, key=_start_of, reverse=True)[:LATEST]
     return {
         "alerts": {
             **vars(selectors.counts(rows)),
@@ -82,7 +100,7 @@ def figures(request: Request) -> dict[str, Any]:
     report = analytics.report(found, now=clock.now())
     pages = Pages()
     page = pages.paginate_queryset(report.alerts, request)
-    paged = pages.get_paginated_response(analytics.with_channels(page or [])).data
+    paged = pages.get_paginated_response(page or []).data
     return {**report.summary, "alerts": paged}
 
 

@@ -251,17 +251,6 @@ def state_of(preference: UserAlertPreference | None, *, now: datetime) -> State:
     return State.UNREAD if is_over else State(preference.state)
 
 
-def unread_count(user_id: int, team_id: int | None, *, now: datetime) -> int:
-    """Count what this person has neither read nor snoozed; one query."""
-    settled = UserAlertPreference.objects.filter(
-        Q(state=State.READ) | Q(state=State.SNOOZED, snoozed_until__gt=now),
-        alert=OuterRef("pk"),
-        user=user_id,
-    )
-    rows = Alert.objects.filter(on_show(now), concerning(user_id, team_id))
-    return rows.filter(~Exists(settled)).count()
-
-
 def counts(rows: Sequence[Shown]) -> UserCounts:
     """Count the states of what somebody is shown."""
     states = [each.personal.state for each in rows]

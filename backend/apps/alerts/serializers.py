@@ -122,6 +122,17 @@ class AlertPage(serializers.Serializer[Any]):
     results = AlertBody(many=True)
 
 
+class UserAlertWish(serializers.Serializer[Any]):
+    """Which of their alerts somebody asks for."""
+
+    state = serializers.ChoiceField(
+        choices=State.choices, required=False, allow_blank=True
+    )
+    severity = serializers.ChoiceField(
+        choices=Severity.choices, required=False, allow_blank=True
+    )
+
+
 class SnoozeRequest(Strict):
     """How long an alert is to rest; without a body, to the end of the user's day."""
 
