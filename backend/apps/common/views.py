@@ -152,6 +152,7 @@ ENTRY_POINTS = {
     "me": "/api/user/me/",
     "inbox": "/api/user/notifications/",
     "send": "/api/notifications/send/",
+    "notify": "/api/notify/",
     "clients": "/api/clients/",
     "mailings": "/api/mailings/",
     "messages": "/api/messages/",

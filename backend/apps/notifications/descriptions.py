@@ -28,6 +28,13 @@ KEY = openapi.Parameter(
     format=openapi.FORMAT_UUID,
     required=True,
 )
+NOTIFICATION_ID = openapi.Parameter(
+    "notification_id",
+    openapi.IN_PATH,
+    description="The notification's id.",
+    type=openapi.TYPE_INTEGER,
+    required=True,
+)
 BROADCAST_ID = openapi.Parameter(
     "broadcast_id",
     openapi.IN_PATH,

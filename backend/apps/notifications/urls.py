@@ -2,9 +2,25 @@
 
 from django.urls import path
 
-from apps.notifications import inbox_views, sending_views
+from apps.notifications import inbox_views, notify_views, sending_views
 
 urlpatterns = [
+    path("api/notify/", notify_views.NotifyView.as_view(), name="notify"),
+    path(
+        "api/notify/<int:notification_id>/",
+        notify_views.LadderView.as_view(),
+        name="notify-ladder",
+    ),
+    path(
+        "api/notify/<int:notification_id>/resend/",
+        notify_views.ResendView.as_view(),
+        name="notify-resend",
+    ),
+    path(
+        "api/notify/<int:notification_id>/cancel/",
+        notify_views.CancelView.as_view(),
+        name="notify-cancel",
+    ),
     path(
         "api/notifications/send/",
         sending_views.SendView.as_view(),

@@ -137,6 +137,14 @@ TABLE: dict[tuple[str, str], Cell] = {
         only(202, *BROADCASTERS),
         {"everyone": True, "payload": {"text": "hello"}},
     ),
+    ("api/notify/", "POST"): Cell(
+        only(200, *SENDERS),
+        {"user_id": "<user>", "message": "hello", "channels": ["email"]},
+    ),
+    # A service sees its own alone.
+    ("api/notify/<int:notification_id>/", "GET"): Cell(only(404, *SENDERS)),
+    ("api/notify/<int:notification_id>/resend/", "POST"): Cell(only(404, *SENDERS)),
+    ("api/notify/<int:notification_id>/cancel/", "POST"): Cell(only(404, *SENDERS)),
     ("api/notifications/broadcasts/", "GET"): Cell(only(200, *BROADCASTERS)),
     ("api/notifications/broadcasts/<int:broadcast_id>/", "GET"): Cell(
         only(404, *BROADCASTERS),
