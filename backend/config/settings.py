@@ -272,6 +272,8 @@ CELERY_BEAT_SCHEDULE = {
     "broadcasts": {"task": "notifications.run_broadcasts", "schedule": 2.0},
     "deliver outside": {"task": "notifications.deliver", "schedule": 2.0},
     "tell of faults": {"task": "notifications.tell_of_faults", "schedule": 10.0},
+    "send events": {"task": "events.run_sends", "schedule": 2.0},
+    "prune events": {"task": "events.prune", "schedule": 3600.0},
     "begin and end alerts": {"task": "alerts.settle", "schedule": 2.0},
     "count alerts": {"task": "alerts.keep_journal", "schedule": 2.0},
     "remind of alerts": {"task": "alerts.send_reminders", "schedule": 10.0},

@@ -61,3 +61,9 @@ def open_sessions_of(user_id: int, *, now: datetime) -> QuerySet[UserSession]:
     """Return the browser sessions of one user that are not expired, newest first."""
     rows = sessions_of(user_id).filter(expire_date__gt=now)
     return rows.order_by("-begun_at", "session_key")
+
+
+def languages(*, user_ids: Sequence[int]) -> dict[int, str]:
+    """Return the languages of those of the users who are active."""
+    found = User.objects.filter(is_active=True, pk__in=user_ids)
+    return dict(found.values_list("pk", "language"))

@@ -1,6 +1,10 @@
 """The app's registration with Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from apps.accounts import vocabulary
 
 
 class DeliveryConfig(AppConfig):
@@ -8,3 +12,8 @@ class DeliveryConfig(AppConfig):
 
     name = "apps.delivery"
     label = "delivery"
+
+    def ready(self) -> None:
+        """Let people choose among all channels, once models are there."""
+        channels = import_module("apps.delivery.channels")
+        vocabulary.register_channels(*channels.names())

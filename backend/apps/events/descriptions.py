@@ -2,6 +2,7 @@
 
 from drf_yasg import openapi
 
+from apps.events.selectors import STATUSES
 from apps.notifications.descriptions import PAGING
 
 EVENT_ID = openapi.Parameter(
@@ -39,5 +40,20 @@ SLICES = [
         kind=openapi.TYPE_INTEGER,
     ),
     query("offset", "In place of pages: after how many.", kind=openapi.TYPE_INTEGER),
+]
+MESSAGE_ID = openapi.Parameter(
+    "message_id",
+    openapi.IN_PATH,
+    description="The notification's id.",
+    type=openapi.TYPE_INTEGER,
+    required=True,
+)
+MESSAGES = [
+    query("status", "With this status; `held` is a part of pending.", enum=STATUSES),
+    query("channel", "By this channel."),
+    query(
+        "send", "Of one call, by the id that it answered.", kind=openapi.TYPE_INTEGER
+    ),
+    *SLICES,
 ]
 EVENTS = [query("search", "In name and description."), *SLICES]

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.events.models import Event, EventMessage, EventTemplate
 from apps.events.policy import TemplateText
+
+IN_APP = "in_app"
+STATUSES = ["pending", "sent", "failed", "cancelled", "held"]
 
 
 def events(owner: str | None) -> QuerySet[Event]:
@@ -16,8 +19,16 @@ def events(owner: str | None) -> QuerySet[Event]:
 
 def messages(owner: str | None) -> QuerySet[EventMessage]:
     """Return what the events of an owner have sent; None means everybody's."""
-    rows = EventMessage.objects.select_related("notification")
+    rows = EventMessage.objects.select_related("notification__delivery")
     return rows if owner is None else rows.filter(event__owner=owner)
+
+
+def with_status(status: str) -> Q:
+    """Match messages in a status; what is on the page alone is sent with its row."""
+    if status == "held":
+        return Q(notification__delivery__held=True)
+    found = Q(notification__delivery__status=status)
+    return found | Q(channel=IN_APP) if status == "sent" else found
 
 
 def texts(rows: Sequence[EventTemplate]) -> list[TemplateText]:

@@ -128,7 +128,7 @@ def store_template(event_id: int, template: TemplateText) -> None:
             if (each.channel, each.locale) != place
         ]
         _refuse(template_errors(template, event.variables))
-        _refuse({"templates": _set_errors(event, [*others, template])})
+        _refuse({"templates": set_errors(event, [*others, template])})
         event.templates.update_or_create(
             channel=template.channel,
             locale=template.locale,
@@ -145,7 +145,7 @@ def delete_template(event_id: int, *, channel: str, locale: str) -> None:
     with transaction.atomic():
         event = _locked(event_id)
         event.templates.filter(channel=channel, locale=locale).delete()
-        _refuse({"templates": _set_errors(event, selectors.templates_of(event))})
+        _refuse({"templates": set_errors(event, selectors.templates_of(event))})
 
 
 def delete(event_id: int, *, now: datetime) -> None:
@@ -201,9 +201,9 @@ def check(event: Event, templates: Sequence[TemplateText]) -> None:
 
     Raises: EventError.
     """
-    errors: dict[str, Any] = _event_errors(event)
+    errors: dict[str, Any] = event_errors(event)
     in_each = [template_errors(each, event.variables) for each in templates]
-    of_all = _set_errors(event, templates)
+    of_all = set_errors(event, templates)
     if any(in_each):
         errors["templates"] = in_each
     elif of_all:
@@ -222,7 +222,8 @@ def template_errors(
     return policy.template_errors(template, variables=variables)
 
 
-def _event_errors(event: Event) -> dict[str, Any]:
+def event_errors(event: Event) -> dict[str, Any]:
+    """Say what is wrong with an event beside its templates, by field."""
     errors: dict[str, Any] = {}
     if not policy.LOCALE.fullmatch(event.default_language):
         errors["default_language"] = ["A language, such as en or pt-BR."]
@@ -237,7 +238,8 @@ def _event_errors(event: Event) -> dict[str, Any]:
     return errors
 
 
-def _set_errors(event: Event, templates: Sequence[TemplateText]) -> list[str]:
+def set_errors(event: Event, templates: Sequence[TemplateText]) -> list[str]:
+    """Say what is wrong with an event's templates as a whole."""
     if len(templates) > TEMPLATES_AT_MOST:
         return [f"At most {TEMPLATES_AT_MOST}."]
     return policy.set_errors(templates, default_language=event.default_language)

@@ -221,6 +221,18 @@ TABLE: dict[tuple[str, str], Cell] = {
     (f"{MAILING}resend_failed/", "POST"): Cell(only(200, *MAILERS)),
     ("api/messages/", "GET"): Cell(only(200, *MAIL_READERS)),
     ("api/messages/<int:message_id>/", "GET"): Cell(only(404, *MAIL_READERS)),
+    (f"{EVENT}send_notifications/", "POST"): Cell(
+        only(400, *EVENT_ADMINS) | {"events:send": 404},
+    ),
+    (f"{EVENT}notifications/", "GET"): Cell(
+        only(404, "events:send", **EVENT_ADMINS),
+    ),
+    ("api/events/notifications/<int:message_id>/", "GET"): Cell(
+        only(404, *EVENT_ADMINS, "events:send"),
+    ),
+    ("api/events/notifications/<int:message_id>/resend/", "POST"): Cell(
+        only(404, *EVENT_ADMINS, "events:send"),
+    ),
     (ITEM, "GET"): Cell(OWN_ITEM),
     (f"{ITEM}read/", "POST"): Cell(OWN_ITEM),
     (f"{ITEM}unread/", "POST"): Cell(OWN_ITEM),
