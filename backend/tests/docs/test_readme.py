@@ -18,6 +18,7 @@ RUN_HERE = {
     "curl-token",
     "curl-service",
     "curl-alert",
+    "curl-alert-answer",
     "python-shell",
     "python-http",
     "javascript",
@@ -69,7 +70,11 @@ def test_the_page_and_the_documentation_answer(stranger: Stranger) -> None:
 def test_the_alert_that_the_readme_shows_is_on_show(stranger: Stranger) -> None:
     stranger.shell(stranger.block("curl-token") + stranger.block("curl-alert"))
 
+    stranger.shell(stranger.block("curl-alert-answer"))
+
     shown = stranger.as_user("john_eng").get("/api/user/alerts/")["results"]
+    [snoozed] = [each for each in shown if each["state"] == "snoozed"]
+    assert snoozed["title"] == "System maintenance"
     assert shown[0]["title"] == "Maintenance tonight"
     assert {each["title"] for each in shown} > {"Security update", "System maintenance"}
 
