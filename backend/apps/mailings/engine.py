@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connections
 
 from apps.common import clock
 from apps.delivery.gateway import Answer, Gateway, Outcome
@@ -71,7 +71,7 @@ class Database:
 
     def close(self) -> None:
         """Give its connection back and end it."""
-        self._threads.submit(connection.close).result()
+        self._threads.submit(connections.close_all).result()
         self._threads.shutdown()
 
 

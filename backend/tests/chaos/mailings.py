@@ -1,0 +1,233 @@
+"""N3 and N4: workers that send a mailing are killed, and its end comes in mid-run."""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.gateway import FaultyGateway, Ledger
+from tests.chaos.ledger import Counts
+from tests.chaos.outcome import Outcome
+from tests.processes import MANAGE, clean_environment, manage, wait_until
+
+WORKERS = 2
+TIMEOUT_SECONDS = 1.0
+CONCURRENCY = 20
+_PREPARE = """
+import datetime
+from django.core.management import call_command
+from apps.common import clock
+from apps.mailings.models import Client
+from apps.mailings import services
+call_command("migrate", verbosity=0)
+now = clock.now()
+Client.objects.bulk_create([
+    Client(phone_number=f"7900{{n:07d}}", mobile_operator_code="900",
+           created_at=now, updated_at=now)
+    for n in range({count})
+], batch_size=500)
+mailing = services.create({{
+    "text": "Hello", "date_start": now,
+    "date_end": now + datetime.timedelta(seconds={seconds}),
+}}, by=services.Author())
+print("MAILING", mailing.pk, mailing.date_end.timestamp())
+"""
+_LOOK = """
+import json
+from apps.mailings import selectors
+from apps.mailings.models import Message
+mailing = selectors.mailings().get()
+rows = Message.objects.values_list("message_id", "sending_status")
+print("FOUND", json.dumps({
+    "status": mailing.status,
+    "counts": selectors.counts(mailing),
+    "messages": list(rows),
+}))
+"""
+
+
+@dataclass
+class Found:
+    """What the database says in the end."""
+
+    status: str
+    counts: dict[str, int]
+    messages: dict[int, str]
+
+    def having(self, status: str) -> set[int]:
+        """Return the ids of the messages with a status."""
+        return {each for each, found in self.messages.items() if found == status}
+
+
+@dataclass
+class Deployment:
+    """A database with a mailing, and the workers that send it."""
+
+    environment: dict[str, str]
+    log: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    kills: int = 0
+
+    def start_worker(self) -> None:
+        """Start one more."""
+        with self.log.open("ab") as log:
+            self.workers.append(
+                subprocess.Popen(
+                    [sys.executable, str(MANAGE), "run_due", "--seconds", "600"],
+                    env=clean_environment(self.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+
+    def kill_one(self, chance: random.Random) -> None:
+        """Kill one as `kill -9` does, and start another in its place."""
+        worker = chance.choice(self.workers)
+        worker.kill()
+        worker.wait()
+        self.workers.remove(worker)
+        self.kills += 1
+        self.start_worker()
+
+    def stop(self) -> None:
+        """End all of them."""
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+
+    def look(self) -> Found:
+        """Read what became of the mailing."""
+        printed = manage(self.environment, "shell", "-c", _LOOK)
+        line = next(each for each in printed.splitlines() if each.startswith("FOUND"))
+        found = json.loads(line.removeprefix("FOUND "))
+        return Found(
+            found["status"], found["counts"], dict(map(tuple, found["messages"]))
+        )
+
+
+@contextmanager
+def _mailing(
+    gateway: FaultyGateway, *, count: int, seconds: float, database_url: str
+) -> Iterator[tuple[Deployment, float]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment = {
+            "DATA_DIR": str(folder / "data"),
+            "SMS_GATEWAY_URL": gateway.url,
+            "SMS_GATEWAY_TOKEN": "token",
+            "SMS_GATEWAY_TIMEOUT": str(TIMEOUT_SECONDS),
+            "SMS_GATEWAY_CONCURRENCY": str(CONCURRENCY),
+            "MAILING_ENGINES": str(WORKERS),
+            "MAILING_RETRY_SECONDS": "0.2",
+            "LOG_LEVEL": "warning",
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+        Path(environment["DATA_DIR"]).mkdir()
+        script = _PREPARE.format(count=count, seconds=seconds)
+        printed = manage(environment, "shell", "-c", script)
+        line = next(each for each in printed.splitlines() if each.startswith("MAILING"))
+        deployment = Deployment(environment, folder / "workers.log")
+        try:
+            for _ in range(WORKERS):
+                deployment.start_worker()
+            yield deployment, float(line.split()[2])
+        finally:
+            deployment.stop()
+
+
+def workers_killed(
+    *, seed: int, messages: int, kills: int, database_url: str = ""
+) -> Outcome:
+    """Kill workers at random points of a mailing; each client is sent one SMS."""
+    chance = random.Random(f"N3 {seed}")
+    outcome = Outcome("N3")
+    with (
+        FaultyGateway(seed=seed) as gateway,
+        _mailing(gateway, count=messages, seconds=3600, database_url=database_url) as (
+            deployment,
+            _,
+        ),
+    ):
+        ledger = gateway.ledger
+        for number in range(1, kills + 1):
+            share = (number - chance.random()) / kills
+            wait_until(
+                lambda share=share: len(ledger.requests) >= share * messages * 0.9,
+                seconds=240,
+                what=f"{share:.0%} of the mailing before a kill",
+            )
+            deployment.kill_one(chance)
+        wait_until(
+            lambda: len(ledger.delivered) >= messages,
+            seconds=240,
+            what=f"all delivered; {len(ledger.delivered)} are",
+        )
+        gateway.is_well = True
+        found = _ended(deployment)
+        outcome.facts["kills"] = f"{deployment.kills} × worker"
+        _judge(outcome, found, ledger)
+    outcome.promise(f"sent: {found.counts}", kept=found.counts["sent"] == messages)
+    return outcome
+
+
+def end_in_mid_run(
+    *, seed: int, messages: int, seconds: float, database_url: str = ""
+) -> Outcome:
+    """Let the end come while messages are left; nothing leaves after it."""
+    outcome = Outcome("N4")
+    with (
+        FaultyGateway(seed=seed, latency_seconds=0.2) as gateway,
+        _mailing(
+            gateway, count=messages, seconds=seconds, database_url=database_url
+        ) as (deployment, ends_at),
+    ):
+        found = _ended(deployment)
+        ledger = gateway.ledger
+        _judge(outcome, found, ledger)
+        after = ledger.last_at - ends_at
+        outcome.promise(f"a request {after:.2f} s after the end", kept=after < 0)
+        left = found.counts["expired"]
+        outcome.facts["expired"] = str(left)
+        outcome.promise("the end came in mid-run", kept=0 < left < messages)
+    return outcome
+
+
+def _ended(deployment: Deployment) -> Found:
+    found: list[Found] = []
+
+    def is_over() -> bool:
+        found.append(deployment.look())
+        return found[-1].status == "done"
+
+    wait_until(is_over, seconds=240, what="the mailing is done", interval=0.5)
+    return found[-1]
+
+
+def _judge(outcome: Outcome, found: Found, ledger: Ledger) -> None:
+    sent, delivered = found.having("sent"), set(ledger.delivered)
+    lost = sent - delivered
+    outcome.counts = Counts(
+        accepted=len(sent),
+        delivered=len(sent & delivered),
+        lost=len(lost),
+        doubled=ledger.second_effects,
+    )
+    hidden = (found.having("expired") | found.having("failed")) & delivered
+    outcome.promise(f"{len(lost)} said to be sent and were not", kept=not lost)
+    outcome.promise(
+        f"{ledger.second_effects} second effects", kept=not ledger.second_effects
+    )
+    outcome.promise(f"{len(hidden)} delivered but expired or failed", kept=not hidden)
+    open_ones = found.counts["waiting"]
+    outcome.promise(f"{open_ones} are still open", kept=not open_ones)
+    outcome.facts["repeated requests"] = str(ledger.repeated)
+    outcome.facts["unknown"] = str(found.counts["unknown"])
+    outcome.facts["faults"] = ", ".join(
+        f"{count} {name}" for name, count in sorted(ledger.faults.items()) if name
+    )
