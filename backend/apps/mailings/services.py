@@ -35,7 +35,7 @@ _FIELDS = (
     "time_end",
 )
 # From the start on, every message says this and is for these clients.
-_FIXED = ("date_start", "text", "tag", "mobile_operator_code")
+FIXED = ("date_start", "text", "tag", "mobile_operator_code")
 _ENDED = (MailingStatus.DONE, MailingStatus.CANCELLED)
 
 
@@ -98,7 +98,7 @@ def _check_changes(mailing: Mailing, changed: list[str]) -> None:
     if mailing.status in _ENDED and changed:
         message = f"The mailing is {mailing.status}; copy it to change it."
         raise StateError(message)
-    fixed = [name for name in changed if name in _FIXED]
+    fixed = [name for name in changed if name in FIXED]
     if mailing.started_at is not None and fixed:
         message = (
             f"The mailing has started; {', '.join(fixed)} cannot change any more. "

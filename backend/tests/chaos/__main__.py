@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import random
 import resource
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from tests.chaos import crowds, everything, nemesis, outages, queue
+from tests.chaos import crowds, everything, mailings, nemesis, outages, queue
 from tests.chaos.outcome import Outcome
 from tests.chaos.report import say, surroundings, table
 from tests.chaos.site import Site
@@ -64,7 +65,19 @@ QUICK: Mapping[str, Sequence[Scenario]] = {
 }
 N1_FULL = {"messages": 20_000, "consumer_kills": 30, "broker_kills": 3}
 N1_QUICK = {"messages": 5_000, "consumer_kills": 10, "broker_kills": 2}
-NAMES = ("N1", *FULL)
+MAILINGS_FULL: Mapping[str, Mapping[str, int]] = {
+    "N3": {"messages": 10_000, "kills": 20},
+    "N4": {"messages": 10_000, "seconds": 30},
+}
+MAILINGS_QUICK: Mapping[str, Mapping[str, int]] = {
+    "N3": {"messages": 2_000, "kills": 5},
+    "N4": {"messages": 3_000, "seconds": 10},
+}
+MAILINGS: Mapping[str, Scenario] = {
+    "N3": mailings.workers_killed,
+    "N4": mailings.end_in_mid_run,
+}
+NAMES = ("N1", *MAILINGS, *FULL)
 
 
 def main() -> int:
@@ -96,6 +109,8 @@ def _run(names: list[str], seed: int, sizes: str) -> list[Outcome]:
     outcomes: list[Outcome] = []
     if "N1" in names:
         outcomes.append(_told("N1", partial(_queue, seed, sizes)))
+    for name in [each for each in names if each in MAILINGS]:
+        outcomes += _mailing(name, seed, sizes)
     scenarios = FULL if sizes == "full" else QUICK
     chosen = [name for name in names if name in scenarios]
     if chosen:
@@ -118,6 +133,21 @@ def _queue(seed: int, sizes: str) -> Outcome:
         services.start(["postgresql", "rabbitmq"])
         chosen = N1_FULL if sizes == "full" else N1_QUICK
         return queue.consumers_killed(seed=seed, **chosen)
+
+
+def _mailing(name: str, seed: int, sizes: str) -> list[Outcome]:
+    """Run a scenario of mailings on SQLite, then on PostgreSQL."""
+    chosen = (MAILINGS_FULL if sizes == "full" else MAILINGS_QUICK)[name]
+    run = partial(MAILINGS[name], seed=seed, **chosen)
+    outcomes = [_told(name, run)]
+    services = Services()
+    with ExitStack() as stack:
+        stack.callback(services.stop)
+        services.start(["postgresql"])
+        url = os.environ["TEST_DATABASE_URL"]
+        outcomes.append(_told(name, partial(run, database_url=url)))
+    outcomes[0].name, outcomes[1].name = f"{name} SQLite", f"{name} PostgreSQL"
+    return outcomes
 
 
 def _told(name: str, scenario: Callable[[], Outcome]) -> Outcome:

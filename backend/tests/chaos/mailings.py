@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.gateway import FaultyGateway, Ledger
@@ -156,11 +157,11 @@ def workers_killed(
     ):
         ledger = gateway.ledger
         for number in range(1, kills + 1):
-            share = (number - chance.random()) / kills
+            least = int((number - chance.random()) / kills * messages * 0.9)
             wait_until(
-                lambda share=share: len(ledger.requests) >= share * messages * 0.9,
+                partial(_has_come, ledger, least),
                 seconds=240,
-                what=f"{share:.0%} of the mailing before a kill",
+                what=f"{least} messages before a kill",
             )
             deployment.kill_one(chance)
         wait_until(
@@ -196,6 +197,10 @@ def end_in_mid_run(
         outcome.facts["expired"] = str(left)
         outcome.promise("the end came in mid-run", kept=0 < left < messages)
     return outcome
+
+
+def _has_come(ledger: Ledger, least: int) -> bool:
+    return len(ledger.requests) >= least
 
 
 def _ended(deployment: Deployment) -> Found:
