@@ -18,6 +18,7 @@ from consumers.models import DeadLetter
 _SHOWN_IN_LIST = 60
 _SHOWN = [
     "key",
+    "routing_key",
     "reason",
     "detail",
     "times",
@@ -64,6 +65,7 @@ class DeadLetterAdmin(ModelAdmin):
 
     list_display = [
         "last_seen_at",
+        "routing_key",
         "reason",
         "detail",
         "times",
@@ -71,7 +73,7 @@ class DeadLetterAdmin(ModelAdmin):
         "source",
         "sent_again_at",
     ]
-    list_filter = [WaitingFilter, "reason", "last_seen_at"]
+    list_filter = [WaitingFilter, "routing_key", "reason", "last_seen_at"]
     search_fields = ["message_id", "correlation_id", "reason", "source"]
     search_help_text = "A message id, a correlation id, a reason or a publisher."
     actions = ["send_again", "discard"]

@@ -25,6 +25,7 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
+from consumers import messages
 from consumers.messages import BODY_LIMIT_BYTES, KEPT_BYTES, Incoming
 from consumers.models import OutboxResult
 from consumers.topology import Names, declare
@@ -207,11 +208,15 @@ class Intake(Line):
             self._consume()
 
     def _consume(self) -> None:
-        for queue, is_dead in ((self.names.send, False), (self.names.dead, True)):
-            tag = self.channel.basic_consume(queue, self._receiver(is_dead=is_dead))
+        for queue, key in (
+            (self.names.send, messages.SEND),
+            (self.names.events, messages.EVENTS),
+            (self.names.dead, messages.DEAD),
+        ):
+            tag = self.channel.basic_consume(queue, self._receiver(key))
             self._tags.append(tag)
 
-    def _receiver(self, *, is_dead: bool) -> Callable[..., None]:
+    def _receiver(self, key: str) -> Callable[..., None]:
         generation = self.generation
 
         def received(_: Any, method: Any, properties: Any, body: bytes) -> None:
@@ -221,7 +226,7 @@ class Intake(Line):
                     properties,
                     body,
                     generation=generation,
-                    is_dead=is_dead,
+                    key=key,
                 ),
             )
 
@@ -307,13 +312,14 @@ def _incoming(
     body: bytes,
     *,
     generation: int,
-    is_dead: bool,
+    key: str,
 ) -> Incoming:
     size = len(body)
     return Incoming(
         tag=method.delivery_tag,
         generation=generation,
-        is_dead=is_dead,
+        is_dead=key == messages.DEAD,
+        key=key,
         is_redelivered=bool(method.redelivered),
         # At once, so that a prefetch full of such bodies fits into memory.
         body=body if size <= BODY_LIMIT_BYTES else body[:KEPT_BYTES],

@@ -102,6 +102,7 @@ def _letter(message: Incoming, *, now: datetime) -> DeadLetter:
     size = headers.get(messages.BODY_SIZE)
     return DeadLetter(
         key=_key(headers.get(messages.DEAD_LETTER)),
+        routing_key=messages.original_key(headers),
         reason=reason[:64],
         detail=detail,
         first_seen_at=_first_seen(headers, now=now),

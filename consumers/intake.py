@@ -1,6 +1,6 @@
 """The transaction of a batch: inbox, notifications, dead letters and results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,9 +10,12 @@ from apps.common import clock
 from apps.notifications import services
 from apps.notifications.entries import Refusal
 from apps.notifications.policy import Draft
-from consumers import dead_letters, inbox, notifications, outbox
+from consumers import dead_letters, events, inbox, messages, notifications, outbox
+from consumers.events import Ready
 from consumers.messages import Incoming
 from consumers.models import OutboxResult
+
+_Verdict = Draft | Ready | Refusal
 
 
 @dataclass
@@ -33,16 +36,17 @@ def take(batch: Sequence[Incoming], *, verdict: Refusal | None = None) -> Taken:
     """
     now = clock.now()
     living = [message for message in batch if not message.is_dead]
-    drafts: list[Draft | Refusal] = (
-        [verdict] * len(living) if verdict else notifications.drafts(living)
-    )
+    verdicts = [verdict] * len(living) if verdict else _translated(living)
     with transaction.atomic():
         is_new = inbox.admit(batch, now=now)
         taken = Taken(without_id=sum(not each.given_id for each in living))
         _bury(batch, is_new, taken, now=now)
         marks = zip(batch, is_new, strict=True)
         news = [new for message, new in marks if not message.is_dead]
-        _notify(list(zip(living, drafts, news, strict=True)), taken, now=now)
+        accepted = _accepted(zip(living, verdicts, news, strict=True), taken, now=now)
+        _queue_events(accepted, taken, now=now)
+        # Last, as it locks the streams of all who are notified.
+        _notify(accepted, taken, now=now)
         OutboxResult.objects.bulk_create(taken.rows)
     return taken
 
@@ -68,13 +72,25 @@ def _bury(
             taken.rows.append(outbox.refused(message, refusal, now=now))
 
 
-def _notify(
-    verdicts: Sequence[tuple[Incoming, Draft | Refusal, bool]],
+def _translated(living: Sequence[Incoming]) -> list[_Verdict]:
+    """Translate each by its key, and keep their order."""
+    messages_of_events = [each for each in living if each.key == messages.EVENTS]
+    others = [each for each in living if each.key != messages.EVENTS]
+    ready = iter(events.ready(messages_of_events))
+    drafts = iter(notifications.drafts(others))
+    return [
+        next(ready) if each.key == messages.EVENTS else next(drafts) for each in living
+    ]
+
+
+def _accepted(
+    verdicts: Iterable[tuple[Incoming, _Verdict, bool]],
     taken: Taken,
     *,
     now: datetime,
-) -> None:
-    accepted: list[tuple[Incoming, Draft]] = []
+) -> list[tuple[Incoming, Draft | Ready]]:
+    """Sort out what is repeated and what is wrong."""
+    accepted: list[tuple[Incoming, Draft | Ready]] = []
     for message, verdict, is_new in verdicts:
         if not is_new:
             taken.repeated += 1
@@ -87,10 +103,34 @@ def _notify(
             taken.rows.append(outbox.refused(message, verdict, now=now))
         else:
             accepted.append((message, verdict))
-    created = services.notify_many([draft for _, draft in accepted])
+    return accepted
+
+
+def _queue_events(
+    accepted: Sequence[tuple[Incoming, Draft | Ready]],
+    taken: Taken,
+    *,
+    now: datetime,
+) -> None:
+    for message, each in accepted:
+        if isinstance(each, Ready):
+            row = each.queue()
+            taken.created += row.total
+            if message.wants_result:
+                taken.rows.append(outbox.queued(message, row, now=now))
+
+
+def _notify(
+    accepted: Sequence[tuple[Incoming, Draft | Ready]],
+    taken: Taken,
+    *,
+    now: datetime,
+) -> None:
+    drafts = [(message, each) for message, each in accepted if isinstance(each, Draft)]
+    created = services.notify_many([draft for _, draft in drafts])
     taken.created += len(created)
     taken.rows += [
         outbox.created(message, row, now=now)
-        for (message, _), row in zip(accepted, created, strict=True)
+        for (message, _), row in zip(drafts, created, strict=True)
         if message.wants_result
     ]

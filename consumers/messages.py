@@ -11,6 +11,7 @@ KEPT_BYTES = 16_384
 HEADERS_LIMIT_BYTES = 16_384
 
 SEND = "notifications.send"
+EVENTS = "events.send"
 RESULT = "notifications.result"
 DEAD = "notifications.dead"
 
@@ -19,6 +20,7 @@ REASON = "x-reason"
 DETAIL = "x-detail"
 FIRST_SEEN = "x-first-seen"
 ORIGINAL_ID = "x-message-id"
+ORIGINAL_KEY = "x-routing-key"
 ORIGINAL_SOURCE = "x-source"
 BODY_SIZE = "x-body-size"
 DEAD_LETTER = "x-dead-letter"
@@ -28,6 +30,7 @@ DEAD_LETTER = "x-dead-letter"
 class Incoming:
     """One delivery.
 
+    key: of the queue that it came from.
     generation: of the channel; a delivery of an older one cannot be acknowledged.
     properties: what the publisher gave, not looked at; a text that is not UTF-8
     arrives as bytes.
@@ -39,6 +42,7 @@ class Incoming:
     is_redelivered: bool
     body: bytes
     body_size: int
+    key: str = SEND
     headers: Mapping[str, Any] = field(default_factory=dict)
     headers_size: int = 0
     message_id: object = None
@@ -71,6 +75,13 @@ class Incoming:
     def wants_result(self) -> bool:
         """Say whether somebody waits for the result."""
         return bool(self.correlation_id or self.reply_to)
+
+
+def original_key(headers: Mapping[str, Any]) -> str:
+    """Return the key that a dead letter first had, as we or the broker noted it."""
+    noted = storable(headers.get(ORIGINAL_KEY))
+    queue = storable(headers.get("x-first-death-queue"))
+    return EVENTS if EVENTS in {noted, queue[-len(EVENTS) :]} else SEND
 
 
 def storable(value: object) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.common.ids import uuid7
+from consumers.messages import SEND
 
 
 class InboxMessage(models.Model):
@@ -71,6 +72,7 @@ class DeadLetter(models.Model):
     """
 
     key = models.UUIDField(unique=True, default=uuid7, editable=False)
+    routing_key = models.CharField(max_length=100, default=SEND)
     reason = models.CharField(max_length=64, db_index=True)
     detail = models.TextField(blank=True)
     times = models.PositiveIntegerField(default=1)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.common import clock
+from apps.events.models import EventSend
 from apps.notifications.entries import Refusal
 from apps.notifications.models import Notification
 from consumers import messages
@@ -35,6 +36,22 @@ def created(message: Incoming, row: Notification, *, now: datetime) -> OutboxRes
     )
 
 
+def queued(message: Incoming, row: EventSend, *, now: datetime) -> OutboxResult:
+    """Tell the publisher that its event is on its way, and to how many."""
+    return _result(
+        message,
+        {
+            "status": "queued",
+            "event_id": row.event_id,
+            "id": row.pk,
+            "recipients": row.recipients,
+            "total": row.total,
+            "created_at": row.created_at.isoformat(),
+        },
+        now=now,
+    )
+
+
 def duplicate(message: Incoming, *, now: datetime) -> OutboxResult:
     """Tell the publisher that this message id was taken before."""
     return _result(message, {"status": "duplicate"}, now=now)
@@ -53,6 +70,7 @@ def dead(message: Incoming, refusal: Refusal, *, now: datetime) -> OutboxResult:
         messages.DETAIL: refusal.detail[:1000],
         messages.FIRST_SEEN: now.isoformat(),
         messages.ORIGINAL_ID: message.given_id,
+        messages.ORIGINAL_KEY: message.key,
         messages.ORIGINAL_SOURCE: message.source,
         messages.BODY_SIZE: message.body_size,
     }
@@ -73,7 +91,7 @@ def dead(message: Incoming, refusal: Refusal, *, now: datetime) -> OutboxResult:
 def again(letter: DeadLetter, *, now: datetime) -> OutboxResult:
     """Send a dead letter once more; it is due at once."""
     return OutboxResult(
-        routing_key=messages.SEND,
+        routing_key=letter.routing_key,
         body=bytes(letter.body),
         content_type=letter.content_type,
         correlation_id=letter.correlation_id,

@@ -29,6 +29,11 @@ class Names:
         return f"{self.prefix}{messages.SEND}"
 
     @property
+    def events(self) -> str:
+        """Name the queue of events that are to be sent."""
+        return f"{self.prefix}{messages.EVENTS}"
+
+    @property
     def results(self) -> str:
         """Name the queue of results."""
         return f"{self.prefix}notifications.results"
@@ -41,22 +46,25 @@ class Names:
 
 def declare(channel: Any, names: Names, *, then: Callable[[Any], None]) -> None:
     """Declare exchange, queues and bindings; pika sends them one after the other."""
-    quorum = {"x-queue-type": "quorum"}
-    arguments = {
-        names.send: {
-            **quorum,
-            "x-delivery-limit": settings.RABBITMQ_DELIVERY_LIMIT,
-            "x-dead-letter-exchange": names.exchange,
-            "x-dead-letter-routing-key": messages.DEAD,
-            # Without these two a dead letter may get lost on its way.
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-        },
+    quorum: dict[str, object] = {"x-queue-type": "quorum"}
+    work: dict[str, object] = {
+        **quorum,
+        "x-delivery-limit": settings.RABBITMQ_DELIVERY_LIMIT,
+        "x-dead-letter-exchange": names.exchange,
+        "x-dead-letter-routing-key": messages.DEAD,
+        # Without these two a dead letter may get lost on its way.
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    arguments: dict[str, dict[str, object]] = {
+        names.send: work,
+        names.events: work,
         names.dead: quorum,
         names.results: {**quorum, "x-max-length": settings.RABBITMQ_RESULTS_LIMIT},
     }
     keys = {
         names.send: messages.SEND,
+        names.events: messages.EVENTS,
         names.dead: messages.DEAD,
         names.results: messages.RESULT,
     }

@@ -24,6 +24,10 @@ _PREPARE = f"""
 from django.core.management import call_command
 from apps.accounts.models import User
 call_command("migrate", verbosity=0)
+from apps.events import services
+from apps.events.policy import TemplateText
+greeting = TemplateText(channel="in_app", locale="en", subject="Hello")
+services.create({{"name": "Hello", "templates": [greeting]}}, owner=services.Owner())
 User.objects.bulk_create(User(username=f"user{{n}}") for n in range({USERS}))
 """
 # A tenth of the real ones, where a test waits for them.
@@ -140,12 +144,18 @@ class Station:
             message = f"{error}\n{logs}"
             raise AssertionError(message) from None
 
-    def publish(self, body: object, **properties: Any) -> None:
-        """Publish to the one exchange with the key of the brief."""
+    def publish(
+        self,
+        body: object,
+        *,
+        key: str = "notifications.send",
+        **properties: Any,
+    ) -> None:
+        """Publish to the one exchange."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.channel.basic_publish(
             self.names.exchange,
-            "notifications.send",
+            key,
             raw,
             pika.BasicProperties(delivery_mode=2, **properties),
         )
@@ -177,6 +187,11 @@ class Station:
         """List the users."""
         query = "SELECT id FROM accounts_user WHERE username LIKE 'user%' ORDER BY id"
         return [row[0] for row in self.rows(query)]
+
+    def an_event(self) -> int:
+        """Return the id of the event that there is."""
+        [(event_id,)] = self.rows("SELECT id FROM events_event")
+        return int(event_id)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database."""

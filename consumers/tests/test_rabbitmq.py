@@ -66,6 +66,40 @@ def test_d07_the_error_comes_with_the_correlation_id_and_without_the_payload(
     assert "canary" not in json.dumps(result)
 
 
+def test_e07_an_event_published_by_hand_is_queued_and_its_result_comes_back(
+    station: Station,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    event_id = station.an_event()
+    station.listen_until_ready()
+    body = {"event_id": event_id, "in_app": {"user_ids": [user_id]}}
+
+    for _ in range(2):
+        station.publish(body, key="events.send", message_id="1", correlation_id="c")
+
+    results = station.results(2)
+    assert [properties.correlation_id for properties, _ in results] == ["c", "c"]
+    told = [result["status"] for _, result in results]
+    assert sorted(told) == ["duplicate", "queued"]
+    assert station.count("events_eventsend") == 1
+    assert station.waiting(station.names.events) == 0
+
+
+def test_e07_an_event_that_cannot_be_sent_is_a_dead_letter_that_keeps_its_key(
+    station: Station,
+) -> None:
+    station.listen_until_ready()
+
+    station.publish({"event_id": 999}, key="events.send", correlation_id="c")
+
+    [(_, result)] = station.results(1)
+    assert result["error"]["code"] == "invalid"
+    station.wait(lambda: station.count("consumers_deadletter") == 1, "the letter")
+    assert station.rows("SELECT routing_key FROM consumers_deadletter") == [
+        ("events.send",),
+    ]
+
+
 def test_d07_a_published_message_appears_on_an_open_page(
     supply: Supply,
     enter: Callable[[Deployment], Door],
