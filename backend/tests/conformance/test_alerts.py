@@ -3,6 +3,7 @@
 Every alert here is for people of its test alone: the servers are shared.
 """
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -154,3 +155,28 @@ def test_who_read_it_before_it_was_withdrawn_finds_it_read_when_it_returns(
 
 def _ticket(web: Any) -> str:
     return str(web.post("/api/auth/ticket/", {})["ticket"])
+
+
+def test_who_changes_teams_sees_the_other_teams_alerts_on_an_open_page(
+    door: Door,
+) -> None:
+    service, name = door.deployment.service, f"mover-{uuid.uuid4().hex}"
+    path = f"/api/users/by-external-id/{name}/"
+    made = service.put(path, {"username": name, "team": "Operations"})
+    operations = made["team"]["id"]
+    marketing = service.put(path, {"team": "Marketing"})["team"]["id"]
+    tab = Person(door, made["id"]).connect()
+    greeting = tab.greeting()
+    to_team: dict[str, object] = {"visibility_type": "team", "target_users": []}
+    theirs = publish(door, target_teams=[marketing], **to_team)
+    until(tab, "published", theirs)
+    others = publish(door, target_teams=[operations], **to_team)
+
+    service.put(path, {"team": "Operations"})
+
+    snapshot = tab.until("alerts", seconds=6)
+    assert own(greeting.snapshots[0], others) == []
+    assert own(snapshot, theirs) == []
+    assert own(snapshot, others)[0]["state"] == "unread"
+    for alert in (theirs, others):
+        change(door, alert, is_active=False)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.alerts import policy
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, Channel
+from apps.delivery import channels
 
 BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 ZONES = sorted(available_timezones())
@@ -122,3 +123,8 @@ def test_the_median_is_in_the_middle_and_missing_without_readers() -> None:
 
     assert policy.median_seconds({}) is None
     assert 90 < (policy.median_seconds(counts) or 0) < 110
+
+
+def test_a42_an_alert_may_name_every_channel_that_there_is() -> None:
+    assert {"in_app", *channels.names()} == set(Channel.values)
+    assert {"in_app", "email", "sms"} <= set(Channel.values)
