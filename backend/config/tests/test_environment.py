@@ -148,7 +148,9 @@ def test_refuses_mysql(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
         environment.database_url()
 
 
-def test_a43_builds_the_database_url_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a43_builds_the_database_url_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("POSTGRES_HOST", "db")
     monkeypatch.setenv("POSTGRES_PASSWORD", "p@ss/word:#")
