@@ -21,6 +21,7 @@ from apps.accounts.forms import (
     OwnPasswordForm,
     ThrottledAuthenticationForm,
 )
+from apps.accounts.masking import masked
 from apps.accounts.models import (
     AuthToken,
     LoginFailures,
@@ -85,7 +86,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     add_form = UserCreationForm
     change_password_form = OthersPasswordForm
     inlines = [ProfileInline]
-    list_display = ["username", "email", "team", "is_admin", "is_staff", "is_active"]
+    list_display = [
+        "username",
+        "masked_email",
+        "team",
+        "is_admin",
+        "is_staff",
+        "is_active",
+    ]
     list_filter = ["is_active", "is_admin", "is_staff", "team"]
     list_select_related = ["team"]
     search_fields = ["username", "email", "first_name", "last_name", "external_id"]
@@ -107,6 +115,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
         ),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
+
+    @admin.display(description="E-mail", ordering="email")
+    def masked_email(self, user: User) -> str:
+        """Show it, hidden in its middle; the user's page shows all of it."""
+        return masked(user.email)
 
     @admin.display(description="Open browser sessions")
     def open_sessions(self, user: User) -> str:

@@ -1,24 +1,26 @@
 """Notifications and broadcasts in the administration: looked at, sent, withdrawn."""
 
 import json
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from apps.accounts.models import User
 from apps.common import clock
-from apps.notifications import broadcasts, selectors, services
+from apps.notifications import broadcasts, delivery_admin, selectors, services
 from apps.notifications.admin_filters import KindFilter, StateFilter
 from apps.notifications.forms import SendForm
 from apps.notifications.models import Broadcast, Notification
 
+TIMELINE = "admin/notifications/notification/timeline.html"
 _SHOWN_IN_LIST = 60
 _SHOWN_OF_A_BROADCAST = [
     "audience",
@@ -70,7 +72,16 @@ class NotificationAdmin(ReadOnlyAdmin):
     """All notifications; adding one sends it."""
 
     form = SendForm
-    list_display = ["created_at", "recipient", "summary", "severity", "kind", "state"]
+    list_display = [
+        "created_at",
+        "recipient",
+        "summary",
+        "severity",
+        "kind",
+        "state",
+        "outside",
+    ]
+    change_form_outer_before_template = TIMELINE  # type: ignore[assignment]  # unfold: of None
     list_filter = [
         StateFilter,
         "severity",
@@ -78,7 +89,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         "created_at",
         "recipient__team",
     ]
-    list_select_related = ["recipient"]
+    list_select_related = ["recipient", "delivery"]
     search_fields = ["recipient__username", "title"]
     search_help_text = "A user name, a title, or a whole key."
     autocomplete_fields = ["recipient"]
@@ -180,6 +191,37 @@ class NotificationAdmin(ReadOnlyAdmin):
         """Open the form."""
         return HttpResponseRedirect(reverse("admin:notifications_notification_add"))
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the buttons of the timeline."""
+        own = [
+            path(
+                f"<int:number>/{name}/",
+                self.admin_site.admin_view(partial(delivery_admin.change, self)),
+                name=f"notifications_notification_{name}",
+            )
+            for name in delivery_admin.CHANGES
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(  # noqa: PLR0917  (Django's)
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what happened above what it says."""
+        row = self.get_object(request, object_id)
+        shown = (
+            delivery_admin.context_of(row, may_change=self.has_add_permission(request))
+            if row
+            else {}
+        )
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **shown}
+        )
+        return answer
+
     def add_view(
         self,
         request: HttpRequest,
@@ -242,7 +284,15 @@ class NotificationAdmin(ReadOnlyAdmin):
     @admin.display(description="State")
     def state(self, row: Notification) -> str:
         """Say what it is to its recipient."""
+        if row.seq is None:
+            return "not on the page"
         return selectors.state_of(row, now=clock.now())
+
+    @display(description="Outside", label=delivery_admin.STATUS_LABELS)
+    def outside(self, row: Notification) -> str | None:
+        """Say what became of it outside of the page."""
+        delivery = getattr(row, "delivery", None)
+        return delivery.status if delivery else None
 
 
 @admin.register(Broadcast)
