@@ -29,6 +29,7 @@ class TemplateInline(StackedInline):
     formset = TemplateFormSet
     extra = 0
     tab = True
+    collapsible = True
     fields = [
         ("channel", "locale"),
         "subject",

@@ -1,5 +1,7 @@
 """The app's registration with Django."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from apps.accounts import vocabulary
@@ -12,8 +14,9 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        """Let people choose how they hear of the kinds that there are events of."""
+        """Let people choose among the kinds of events; add to the demo data."""
         vocabulary.register_kinds(self.label, self._kinds)
+        import_module("apps.events.demo")
 
     def _kinds(self) -> list[str]:
         events = self.get_model("Event")._default_manager.filter(deleted_at=None)

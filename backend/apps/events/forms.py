@@ -143,7 +143,7 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # not at run tim
 
         model = EventTemplate
         fields = TEMPLATE_FIELDS
-        widgets = {"content": UnfoldAdminTextareaWidget(attrs={"rows": 8})}
+        widgets = {"content": UnfoldAdminTextareaWidget(attrs={"rows": 6})}
 
 
 def text_of(form: Any) -> TemplateText | None:

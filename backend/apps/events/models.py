@@ -93,6 +93,7 @@ class EventTemplate(models.Model):
     class Meta:
         """One of a kind."""
 
+        verbose_name = "template"
         ordering: ClassVar = ["channel", "locale"]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -137,6 +138,7 @@ class EventSend(models.Model):
     class Meta:
         """Newest first; the unfinished ones are found by index."""
 
+        verbose_name = "send"
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(
