@@ -1,8 +1,10 @@
 """The commands of the README, as a newcomer runs them in a fresh clone."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ RUN_HERE = {
     "curl-service",
     "curl-alert",
     "curl-alert-answer",
+    "curl-notify",
     "python-shell",
     "python-http",
     "javascript",
@@ -77,6 +80,26 @@ def test_the_alert_that_the_readme_shows_is_on_show(stranger: Stranger) -> None:
     assert snoozed["title"] == "System maintenance"
     assert shown[0]["title"] == "Maintenance tonight"
     assert {each["title"] for each in shown} > {"Security update", "System maintenance"}
+
+
+def test_what_is_told_by_several_channels_arrives_in_the_sandbox(
+    stranger: Stranger,
+) -> None:
+    said = stranger.shell(stranger.block("curl-token") + stranger.block("curl-notify"))
+    number = json.loads(said.splitlines()[-1])["id"]
+
+    login = {"username": "admin", "password": "admin123"}
+    token = stranger.web.post("/api/auth/token/", login)["token"]
+    admin = stranger.web.signed(Authorization=f"Token {token}")
+
+    def ladder() -> dict[str, Any]:
+        found: dict[str, Any] = admin.get(f"/api/notify/{number}/")
+        return found
+
+    wait_until(lambda: ladder()["status"] != "pending", seconds=30, what="the mail")
+    assert ladder()["channel"] == "email"
+    assert [each["channel"] for each in ladder()["attempts"]] == ["telegram", "email"]
+    assert "TELEGRAM_BOT_TOKEN" in ladder()["attempts"][0]["error"]
 
 
 def test_every_way_to_send_that_the_readme_shows_reaches_the_inbox(

@@ -67,19 +67,42 @@ def send(parcel: Parcel) -> Receipt:
     Raises: DeliveryError.
     """
     message = _message(parcel)
-    backend = _backend()
+    if not _sent_on_kept_line(message):
+        _send(message)
+    _line.used_at = time.monotonic()
+    return Receipt(f"taken as {message.extra_headers['Message-ID']}")
+
+
+def _sent_on_kept_line(message: EmailMultiAlternatives) -> bool:
+    """Use the connection of the last message; no when there is none any more."""
+    is_stale = time.monotonic() - _line.used_at > KEPT_SECONDS
+    if is_stale or _line.backend is None:
+        _hang_up()
+        return False
+    try:
+        _send(message)
+    except DeliveryError as error:
+        # The server had closed it before anything of this message left.
+        is_cut = isinstance(error.__cause__, smtplib.SMTPServerDisconnected)
+        if is_cut and not error.unknown:
+            return False
+        raise
+    return True
+
+
+def _send(message: EmailMultiAlternatives) -> None:
+    backend = _opened()
     message.connection = backend
     try:
         backend.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
-        has_begun = bool(getattr(backend, "has_begun", False))
+        # Who cannot tell may have sent it.
+        has_begun = bool(getattr(backend, "has_begun", True))
         _hang_up()
         raise _error(error, has_begun=has_begun) from error
     except BaseException:
         _hang_up()
         raise
-    _line.used_at = time.monotonic()
-    return Receipt(f"taken as {message.extra_headers['Message-ID']}")
 
 
 def _message(parcel: Parcel) -> EmailMultiAlternatives:
@@ -107,10 +130,7 @@ def _message(parcel: Parcel) -> EmailMultiAlternatives:
     return message
 
 
-def _backend() -> Any:
-    is_stale = time.monotonic() - _line.used_at > KEPT_SECONDS
-    if _line.backend is not None and is_stale:
-        _hang_up()
+def _opened() -> Any:
     if _line.backend is None:
         backend = get_connection()
         try:
@@ -145,7 +165,7 @@ def _error(
         return DeliveryError(str(error), configuration=True)
     return DeliveryError(
         f"The mail server hung up: {type(error).__name__}.",
-        unknown=has_begun or isinstance(error, smtplib.SMTPServerDisconnected),
+        unknown=has_begun,
     )
 
 
