@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -132,10 +133,24 @@ def write_for(office: Page, site: Deployment, username: str) -> None:
     save(office)
 
 
+def fits_every_look(visitor: Visitor, folder: Path) -> None:
+    """Take a picture in both themes and on a phone; nothing may be cut off."""
+    page = visitor.page
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for width, height in ((390, 844), (1_200, 950)):
+            page.set_viewport_size({"width": width, "height": height})
+            picture = folder / f"{visitor.username}-{theme}-{width}.png"
+            page.screenshot(path=picture)
+            assert visitor.overflow() <= 0, picture
+            expect(page.get_by_role("heading", name="Inbox")).to_be_in_viewport()
+
+
 def test_a33_what_an_administrator_writes_changes_on_the_pages_of_two_people(
     people: tuple[Visitor, Visitor],
     office: Page,
     site: Deployment,
+    tmp_path: Path,
 ) -> None:
     one, other = people
     names = [person.username for person in people]
@@ -165,6 +180,8 @@ def test_a33_what_an_administrator_writes_changes_on_the_pages_of_two_people(
     expect(figure(office, "recipients")).to_have_text("2", timeout=SWEEP_MS)
     expect(figure(office, "read")).to_have_text("1", timeout=SWEEP_MS)
     expect(card(other, "again").locator("article.unread")).to_be_visible()
+    for person in people:
+        fits_every_look(person, tmp_path)
 
     chosen = office.locator(".field-target_users .select2-selection__choice")
     chosen.filter(has_text=names[0]).locator(
