@@ -61,7 +61,14 @@ describe("the words", () => {
   test("nothing in Russian was left in English", () => {
     const alike = (Object.keys(en) as (keyof typeof en)[]).filter((key) => en[key] === ru[key]);
 
-    expect(alike.sort()).toEqual(["appName", "withCurl", "withPython", "withRabbit"]);
+    expect(alike.sort()).toEqual([
+      "appName",
+      "channelSms",
+      "channelTelegram",
+      "withCurl",
+      "withPython",
+      "withRabbit",
+    ]);
     speak("ru");
     expect(words().inbox).toBe("Входящие");
   });
