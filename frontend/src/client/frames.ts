@@ -103,15 +103,16 @@ export type AlertFrame =
   | AlertFrameOf<"reminder" | "state", OwnAlert>
   | AlertFrameOf<"expired" | "withdrawn", { id: number }>;
 
-export interface MailingsFrame {
-  type: "mailings";
-  mailings: Json[];
-}
+export type MailingStatus = "draft" | "scheduled" | "running" | "paused" | "done" | "cancelled";
 
-export interface MailingProgressFrame {
-  type: "mailing_progress";
+/** How far a mailing is. */
+export interface MailingProgress {
   mailing: number;
-  status: string;
+  /** The beginning of its text. */
+  title: string;
+  status: MailingStatus;
+  /** Why it is paused. */
+  reason: string;
   total: number;
   sent: number;
   failed: number;
@@ -121,6 +122,15 @@ export interface MailingProgressFrame {
   cancelled: number;
   rate: number;
   eta_seconds: number | null;
+}
+
+export interface MailingsFrame {
+  type: "mailings";
+  mailings: MailingProgress[];
+}
+
+export interface MailingProgressFrame extends MailingProgress {
+  type: "mailing_progress";
 }
 
 export interface WatchResultFrame {

@@ -1,12 +1,14 @@
 /** What the page says in English; the keys are those of every language. */
 
 import { enAlerts } from "./en-alerts";
+import { enMailings } from "./en-mailings";
 import { pluralIn } from "./plural";
 
 const plural = pluralIn("en");
 
 export const en = {
   ...enAlerts,
+  ...enMailings,
   appName: "Carillon",
   retry: "Try again",
   close: "Close",

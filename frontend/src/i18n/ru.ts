@@ -3,11 +3,13 @@
 import type { Messages } from "./en";
 import { pluralIn } from "./plural";
 import { ruAlerts } from "./ru-alerts";
+import { ruMailings } from "./ru-mailings";
 
 const plural = pluralIn("ru");
 
 export const ru: Messages = {
   ...ruAlerts,
+  ...ruMailings,
   appName: "Carillon",
   retry: "Повторить",
   close: "Закрыть",

@@ -20,6 +20,7 @@ import { Calls } from "../calls";
 import type { Filter } from "../filter";
 import { headlineOf } from "../format";
 import { LiveInbox } from "../live-inbox";
+import { MailingDesk } from "../mailing-desk";
 import { preferences } from "../preferences";
 import { ProfileApi } from "../profile-api";
 import { countOnTab } from "../tab-icon";
@@ -61,6 +62,7 @@ export class LivePage extends PageElement {
 
   private live: LiveInbox | null = null;
   private desk: AlertDesk | null = null;
+  private mailings: MailingDesk | null = null;
   private offlineTimer: ReturnType<typeof setTimeout> | null = null;
   private readonly http = new Http();
   private readonly accountApi = new AccountApi(this.http);
@@ -175,7 +177,7 @@ export class LivePage extends PageElement {
   }
 
   private renderHome(live: LiveInbox) {
-    return html`${this.desk?.render()} ${this.renderInbox(live)}`;
+    return html`${this.desk?.render()} ${this.mailings?.render()} ${this.renderInbox(live)}`;
   }
 
   private renderInbox(live: LiveInbox) {
@@ -259,6 +261,12 @@ export class LivePage extends PageElement {
       onChange: () => this.requestUpdate(),
       tell: (message) => this.tabs.tell(message),
     });
+    this.mailings = new MailingDesk({
+      client,
+      http: this.http,
+      onChange: () => this.requestUpdate(),
+      onProblem: (reason) => live.complain(reason),
+    });
     this.notice = "";
     this.phase = "inbox";
     void live.open();
@@ -268,6 +276,7 @@ export class LivePage extends PageElement {
     const { live, desk } = this;
     this.live = null;
     this.desk = null;
+    this.mailings = null;
     live?.close();
     desk?.close();
   }
