@@ -209,6 +209,7 @@ class MailingAdmin(ForOperators):
     class Media:
         """Keeps bars and numbers moving."""
 
+        css = {"all": ("mailings/admin.css",)}
         js = ("mailings/admin.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Mailing]:
@@ -279,7 +280,7 @@ class MailingAdmin(ForOperators):
     @admin.display(description="Text")
     def short_text(self, row: Mailing) -> str:
         """Begin with the text."""
-        return row.text[:60]
+        return row.text if len(row.text) <= 60 else f"{row.text[:59]}…"
 
     @admin.display(description="Status", ordering="status")
     def state(self, row: Mailing) -> SafeString:

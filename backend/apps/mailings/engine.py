@@ -6,6 +6,7 @@ claimed is taken back after its lease and tried again with the same id.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -135,8 +136,10 @@ class Engine:
                     await self._loop(gateway)
             return True
         finally:
-            await self._database.run(leases.give_up, self.holder, now=clock.now())
-            self._database.close()
+            # Where the whole process ends, no thread takes work; leases run out.
+            with contextlib.suppress(RuntimeError):
+                await self._database.run(leases.give_up, self.holder, now=clock.now())
+                self._database.close()
 
     async def _loop(self, sender: Sender) -> None:
         try:
@@ -247,12 +250,12 @@ class Engine:
             batch = self._tried[:SETTLE_ROWS]
             try:
                 await self._database.run(self._settle_now, batch)
-            except DatabaseError:
+            except (DatabaseError, RuntimeError):
                 logger.exception("the engine cannot settle")
-                await self._database.run(close_old_connections)
                 if at_once:
                     # The leases run out, and the same ids are tried again.
                     return
+                await self._database.run(close_old_connections)
                 break
             del self._tried[: len(batch)]
             if len(self._tried) < SETTLE_ROWS and not at_once:

@@ -12,6 +12,7 @@ from typing import Any
 from celery import beat, current_app
 from celery.app import app_or_default
 from celery.exceptions import SecurityWarning
+from celery.signals import worker_shutting_down
 from django.conf import settings
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ def stop() -> None:
     """Stop both; what a task holds is claimed again after the next start."""
     if _Embedded.thread is None:
         return
+    # As a worker of its own does when it is told to end: loops finish.
+    worker_shutting_down.send(sender="embedded", sig="TERM", how="warm", exitcode=0)
     _Embedded.beat.service.stop(wait=False)
     _Embedded.worker.should_stop = True
     # The worker looks at its flags only between messages.
