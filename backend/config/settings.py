@@ -422,6 +422,7 @@ TELEGRAM_API_URL = url("TELEGRAM_API_URL", ("http", "https"), "https://host")
 TELEGRAM_API_URL = TELEGRAM_API_URL or "https://api.telegram.org"
 WEBHOOK_SECRET = text("WEBHOOK_SECRET") or derived_secret(SECRET_KEY, "webhook")
 ON_UNKNOWN = pairs("ON_UNKNOWN", ("hold", "retry", "next"))
+DELIVERY_LEASE_SECONDS = seconds("DELIVERY_LEASE_SECONDS", 120)
 EMAIL_CONCURRENCY = whole_number("EMAIL_CONCURRENCY", 5, most=100)
 ALLOW_INSECURE_GATEWAY = switch("ALLOW_INSECURE_GATEWAY", default=False)
 OUTGOING_ALLOWED_HOSTS = listing("OUTGOING_ALLOWED_HOSTS")

@@ -22,8 +22,8 @@ NO_ADDRESS = "The recipient has no address for this channel."
 DIED = "The worker ended while this was on its way."
 # A repetition that dies as well is not made a third time.
 REPEATS_AT_MOST = 1
-# No attempt begins with less than this left of its lease.
-MARGIN_SECONDS = 30.0
+# No attempt begins in the last part of its lease: it must end within it.
+MARGIN = 0.25
 _A_MOMENT = timedelta(seconds=1)
 _ERROR_LENGTH, _RESPONSE_LENGTH = 512, 1024
 
@@ -93,7 +93,7 @@ class Claim:
         """Write everything, and return the attempts to make."""
         save_attempts(self._attempts)
         save_deliveries(self.known.rows.values())
-        deadline = time.monotonic() + self.lease.total_seconds() - MARGIN_SECONDS
+        deadline = time.monotonic() + self.lease.total_seconds() * (1 - MARGIN)
         return [
             Job(
                 delivery_id=row.pk,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -32,7 +33,6 @@ from apps.notifications.policy import Draft
 logger = logging.getLogger(__name__)
 
 TASK = "notifications.deliver"
-LEASE = timedelta(seconds=120)
 
 
 class NotPossibleError(Exception):
@@ -56,6 +56,11 @@ def plan(
     if any(row.next_at is not None and row.next_at <= now for row in rows):
         transaction.on_commit(partial(waking.wake, TASK), robust=True)
     return rows
+
+
+def lease() -> timedelta:
+    """Say how long an attempt belongs to who claimed it."""
+    return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
 
 def claim(channel: str, count: int, *, now: datetime) -> list[Job] | None:
@@ -220,7 +225,7 @@ def _locked_by_time(rows: QuerySet[Delivery], count: int) -> list[Delivery]:
 
 
 def _claimed(rows: Sequence[Delivery], *, lane: str | None, now: datetime) -> list[Job]:
-    claiming = Claim(Known.of(rows, now=now), now=now, lease=LEASE)
+    claiming = Claim(Known.of(rows, now=now), now=now, lease=lease())
     for row in rows:
         claiming.take(row, lane=lane)
     return claiming.jobs()

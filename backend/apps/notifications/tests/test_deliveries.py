@@ -401,7 +401,7 @@ def test_a_worker_that_died_costs_no_attempt(
     delivering.work(5)
     assert attempts(notification) == [("sms", 1, "running")]
 
-    moment.shift(deliveries.LEASE + timedelta(seconds=1))
+    moment.shift(deliveries.lease() + timedelta(seconds=1))
     delivering.work(5)
 
     assert attempts(notification) == [("sms", 1, "sent")]
@@ -414,7 +414,7 @@ def test_a_worker_that_died_with_a_forgetful_provider_leaves_a_doubt(
     notification = told(ann, channels=("telegram", "email"))
     assert deliveries.claim("telegram", 5, now=clock.now())
 
-    moment.shift(deliveries.LEASE + timedelta(seconds=1))
+    moment.shift(deliveries.lease() + timedelta(seconds=1))
     delivering.work(5)
 
     assert attempts(notification) == [("telegram", 1, "unknown")]
@@ -442,7 +442,7 @@ def test_a_result_that_comes_after_the_lease_is_not_lost(
     notification = told(ann, channels=("sms",))
     [job] = deliveries.claim("sms", 5, now=clock.now()) or []
     result = made(job)
-    moment.shift(deliveries.LEASE + timedelta(seconds=1))
+    moment.shift(deliveries.lease() + timedelta(seconds=1))
     [again] = deliveries.claim("sms", 5, now=clock.now()) or []
 
     deliveries.settle([result], now=clock.now())
