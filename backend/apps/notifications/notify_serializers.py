@@ -91,6 +91,13 @@ class NotifyRequest(Strict):
     url = Text(required=False, allow_blank=True, max_length=policy.URL_LENGTH)
     expires_at = Moment(required=False)
 
+    def validate_message(self, value: str) -> str:
+        """Refuse blanks alone."""
+        if not value.strip():
+            message = "This field may not be blank."
+            raise serializers.ValidationError(message)
+        return value
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require exactly one recipient."""
         if ("user_id" in attrs) == ("external_id" in attrs):

@@ -15,7 +15,14 @@ from apps.accounts.permissions import HasScope
 from apps.common import idempotency
 from apps.common.errors import Conflict
 from apps.common.openapi import PERSON, SERVICE, described, errors
-from apps.notifications import deliveries, descriptions, progress, selectors, services
+from apps.notifications import (
+    deliveries,
+    descriptions,
+    policy,
+    progress,
+    selectors,
+    services,
+)
 from apps.notifications.models import Delivery, Notification
 from apps.notifications.notify_serializers import (
     DEFAULT_CHANNELS,
@@ -136,7 +143,7 @@ def _sent(request: Request) -> Notification:
     try:
         return services.notify(
             recipient=_recipient(said),
-            title=said.get("subject", ""),
+            title=said.get("subject", "") or _headline(said["message"], channels),
             body=said["message"],
             url=said.get("url", ""),
             channels=channels,
@@ -149,6 +156,13 @@ def _sent(request: Request) -> Notification:
         ) from error
     except User.DoesNotExist as error:
         raise _no_user() from error
+
+
+def _headline(message: str, channels: Sequence[str]) -> str:
+    """Give what is for the page alone a title, as everything there has one."""
+    if tuple(channels) != policy.ONLY_IN_APP:
+        return ""
+    return message.strip().splitlines()[0][: policy.TITLE_LENGTH]
 
 
 def _recipient(said: dict[str, Any]) -> int:

@@ -21,6 +21,8 @@ CONCURRENCY: int = settings.EMAIL_CONCURRENCY
 # Servers hang up on who is silent; below what they usually allow.
 KEPT_SECONDS = 5.0
 _SUBJECT_LENGTH = 250
+# What stands for a subject where there is none.
+_HEADLINE_LENGTH = 80
 _PERMANENT = range(500, 600)
 # The server does not want us, whatever the message.
 _OUR_FAULT = frozenset({530, 534, 535, 538})
@@ -118,7 +120,7 @@ def _message(parcel: Parcel) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{settings.PUBLIC_URL}/#preferences>"
     message = EmailMultiAlternatives(
         # A line break in a header would begin another.
-        subject=" ".join(content.subject.split())[:_SUBJECT_LENGTH],
+        subject=_one_line(content.subject or content.text[:_HEADLINE_LENGTH]),
         body=content.text,
         to=[parcel.address],
         headers=headers,
@@ -128,6 +130,10 @@ def _message(parcel: Parcel) -> EmailMultiAlternatives:
     for file in attachments.fetched(content.attachments):
         message.attach(file.name, file.body, file.content_type)
     return message
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_SUBJECT_LENGTH]
 
 
 def _opened() -> Any:

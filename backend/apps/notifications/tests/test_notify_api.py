@@ -127,6 +127,7 @@ def test_c02_the_channels_not_given_are_email_sms_telegram(
         ({"external_id": "a-1"}, "user_id"),
         ({"message": None}, "message"),
         ({"message": ""}, "message"),
+        ({"message": " \n"}, "message"),
         ({"message": "x" * 4001}, "message"),
         ({"subject": "x" * 201}, "subject"),
         ({"channels": []}, "channels"),
