@@ -19,6 +19,7 @@ from tests.docs.pages import ROOT, Block, blocks
 from tests.processes import wait_until
 from tooling.services.ports import free_port
 
+PASSWORD = "password123"
 COLD_SECONDS = 200.0
 READMES_ADDRESS = "127.0.0.1:8000"
 SAYS_WHERE = "Carillon starts at"
@@ -137,9 +138,9 @@ class Stranger:
                 stderr=subprocess.STDOUT,
             )
 
-    def as_user(self, username: str) -> Web:
+    def as_user(self, username: str, password: str = PASSWORD) -> Web:
         """Call as a demo user."""
-        login = {"username": username, "password": "password123"}
+        login = {"username": username, "password": password}
         token = self.web.post("/api/auth/token/", login)["token"]
         return self.web.signed(Authorization=f"Token {token}")
 

@@ -21,6 +21,7 @@ RUN_HERE = {
     "curl-service",
     "curl-alert",
     "curl-alert-answer",
+    "curl-event",
     "curl-notify",
     "python-shell",
     "python-http",
@@ -68,6 +69,28 @@ def test_the_page_and_the_documentation_answer(stranger: Stranger) -> None:
 
         assert answer.status == 200, path
         assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_e03_the_event_that_the_readme_shows_is_sent_by_every_channel(
+    stranger: Stranger,
+) -> None:
+    printed = stranger.shell(stranger.block("curl-event"))
+
+    assert '"status":"queued"' in printed.replace(" ", "")
+    everything = ["email sent", "email sent", "in_app sent", "sms sent"]
+    wait_until(
+        lambda: _statuses(stranger) == everything,
+        what="the mails, the SMS and the notification",
+        seconds=30,
+    )
+
+
+def _statuses(stranger: Stranger) -> list[str]:
+    admin = stranger.as_user("admin", "admin123")
+    events = admin.get("/api/events/?search=Parcel")["results"]
+    path = f"/api/events/{events[0]['id']}/notifications/"
+    rows = admin.get(path)["results"]
+    return sorted(f"{row['channel']} {row['status']}" for row in rows)
 
 
 def test_the_alert_that_the_readme_shows_is_on_show(stranger: Stranger) -> None:
