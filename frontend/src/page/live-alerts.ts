@@ -84,7 +84,7 @@ export class LiveAlerts {
    * everything is as before. One alert's actions reach the server in their order.
    */
   act(id: number, action: AlertAction): Promise<boolean> {
-    const wish = wishOf(action);
+    const wish = wishOf(action, this.options.now());
     this.update(withWish(this.alerts, id, wish));
     const before = this.queues.get(id) ?? Promise.resolve();
     const done = before.then(() => this.ask(id, action));
@@ -199,7 +199,7 @@ export class LiveAlerts {
   }
 }
 
-function wishOf(action: AlertAction): Wish {
+function wishOf(action: AlertAction, now: number): Wish {
   switch (action.kind) {
     case "read":
       return { state: "read", until: null };
@@ -207,12 +207,12 @@ function wishOf(action: AlertAction): Wish {
     case "end-snooze":
       return { state: "unread", until: null };
     case "snooze":
-      return { state: "snoozed", until: endOf(action.how) };
+      return { state: "snoozed", until: endOf(action.how, now) };
   }
 }
 
-function endOf(how: Snooze): string | null {
+function endOf(how: Snooze, now: number): string | null {
   if (how.until !== undefined) return how.until;
   if (how.minutes === undefined) return null;
-  return new Date(Date.now() + how.minutes * 60_000).toISOString();
+  return new Date(now + how.minutes * 60_000).toISOString();
 }

@@ -34,7 +34,9 @@ export class Overview {
 
   constructor(private readonly options: OverviewOptions) {
     const { client } = options;
-    client.on("state", () => this.refreshSoon());
+    for (const name of ["state", "resync", "reload"] as const) {
+      client.on(name, () => this.refreshSoon());
+    }
     void this.refresh();
   }
 
