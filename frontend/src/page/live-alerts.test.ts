@@ -174,11 +174,18 @@ describe("without a socket", () => {
   test("alerts are asked for every 15 seconds", async () => {
     const server = new FakeServer();
     const { live } = opened(server);
-    server.onList = () => answer(200, { results: [alertRow(4)] });
+    server.onList = (path) => {
+      const isFirst = new URLSearchParams(path.split("?")[1]).get("page") === "1";
+      const next = isFirst ? "https://carillon.example/?page=2" : null;
+      return answer(200, { results: [alertRow(isFirst ? 5 : 4)], next });
+    };
 
     await server.pass(15_000);
 
-    expect(states(live)).toEqual([[4, "unread"]]);
+    expect(states(live)).toEqual([
+      [5, "unread"],
+      [4, "unread"],
+    ]);
     live.close();
     const asked = server.requests.length;
     await server.pass(60_000);

@@ -168,11 +168,21 @@ export class LiveAlerts {
     if (this.isLive) return;
     const { snapshots } = this;
     try {
-      const { results } = await this.options.client.alerts.list({ page_size: READ_AT_ONCE });
+      const rows = await this.readAll();
       // A snapshot that came meanwhile is newer.
-      if (snapshots === this.snapshots) this.replace(results);
+      if (snapshots === this.snapshots) this.replace(rows);
     } catch {
       // The page says already that there is no connection; what is shown stays.
+    }
+  }
+
+  private async readAll(): Promise<AlertRow[]> {
+    const rows: AlertRow[] = [];
+    for (let page = 1; ; page += 1) {
+      const query = { page, page_size: READ_AT_ONCE };
+      const { results, next } = await this.options.client.alerts.list(query);
+      rows.push(...results);
+      if (next === null) return rows;
     }
   }
 
