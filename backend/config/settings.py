@@ -275,6 +275,7 @@ CELERY_BEAT_SCHEDULE = {
     "send events": {"task": "events.run_sends", "schedule": 2.0},
     "prune events": {"task": "events.prune", "schedule": 3600.0},
     "begin and end alerts": {"task": "alerts.settle", "schedule": 2.0},
+    "tell of alerts outside": {"task": "alerts.tell_outside", "schedule": 2.0},
     "count alerts": {"task": "alerts.keep_journal", "schedule": 2.0},
     "remind of alerts": {"task": "alerts.send_reminders", "schedule": 10.0},
     "end snoozes": {"task": "alerts.reset_daily_snoozes", "schedule": 5.0},

@@ -75,6 +75,7 @@ class AlertAdmin(ModelAdmin):
                     "reminder_interval",
                     "max_reminders",
                     "channels",
+                    "remind_outside",
                 ],
             },
         ),

@@ -13,9 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from apps.alerts import analytics, selectors
+from apps.alerts import analytics, outside, selectors
 from apps.alerts.forms import AudienceForm
-from apps.alerts.models import Alert, Visibility
+from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.tallies import COUNTED
 from apps.common import clock
 
@@ -61,13 +61,31 @@ def received(alert: Alert, *, url: str) -> SafeString:
     found = analytics.of_one(alert, now=clock.now())
     return format_html(
         '<dl id="alert-numbers" class="alert-tiles" aria-live="polite" data-url="{}">'
-        "{}</dl>",
+        "{}</dl>{}",
         url,
         format_html_join(
             "",
             '<div><dt>{}</dt><dd data-figure="{}">{}</dd></div>',
             ((name.capitalize(), name, found[name]) for name in RECEIVED),
         ),
+        _outside(alert, found["by_channel"]),
+    )
+
+
+def _outside(alert: Alert, by_channel: Sequence[dict[str, Any]]) -> SafeString:
+    """Say how the outside channels did, and lead to every attempt."""
+    rows = [each for each in by_channel if each["channel"] != Channel.IN_APP]
+    if not rows:
+        return SafeString()
+    place = reverse("admin:notifications_notificationattempt_changelist")
+    return format_html(
+        '<p class="pt-3">{} <a class="underline" href="{}?q={}">Every attempt</a></p>',
+        "; ".join(
+            f"{each['channel']}: {each['delivered']} of {each['told']} reached"
+            for each in rows
+        ),
+        place,
+        outside.source_of(alert.pk),
     )
 
 

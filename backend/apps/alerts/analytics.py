@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.alerts import policy, tallies
+from apps.alerts import outside, policy, tallies
 from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.policy import Status
 from apps.alerts.tallies import COUNTED, Tallies
+from apps.notifications import selectors as notifications
 from apps.notifications.models import Severity
 
 _NOTHING = dict.fromkeys(COUNTED, 0)
@@ -24,6 +25,7 @@ _SHOWN = (
     "start_time",
     "expiry_time",
     "archived_at",
+    "channels",
 )
 Row = dict[str, Any]
 
@@ -39,11 +41,14 @@ class Report:
 def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
     """Say how these alerts are received.
 
-    Two queries for any number of alerts: their rows, and all that is counted.
+    Two queries for any number of alerts: their rows, and all that is counted; a third
+    where some have left the page.
     """
     counted = tallies.count(alerts.order_by().values("pk"))
     times = counted.read_times
     channels = _channels(counted)
+    shown = list(alerts.order_by("-id").only(*_SHOWN))
+    _add_outside(channels, shown)
     rows = [
         _row(
             alert,
@@ -52,7 +57,7 @@ def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
             times=times.get(alert.pk, {}),
             now=now,
         )
-        for alert in alerts.order_by("-id").only(*_SHOWN)
+        for alert in shown
     ]
     return Report(
         {
@@ -89,6 +94,23 @@ def _channels(counted: Tallies) -> dict[int, dict[str, tallies.Counts]]:
     for (alert_id, channel), counts in sorted(counted.by_alert_and_channel.items()):
         found.setdefault(alert_id, {})[channel] = counts
     return found
+
+
+def _add_outside(
+    found: dict[int, dict[str, tallies.Counts]], alerts: Sequence[Alert]
+) -> None:
+    """Add what left the page; one query more, where there is such an alert."""
+    sources = {
+        outside.source_of(alert.pk): alert.pk
+        for alert in alerts
+        if policy.outside_channels(alert)
+    }
+    if not sources:
+        return
+    for source, counts in notifications.outside_counts(sources.keys()).items():
+        by_channel = found.setdefault(sources[source], {})
+        for channel, (told, reached) in sorted(counts.items()):
+            by_channel[channel] = {**_NOTHING, "told": told, "delivered": reached}
 
 
 def _row(

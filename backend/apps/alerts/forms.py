@@ -26,6 +26,7 @@ FIELDS = (
     "reminder_interval",
     "max_reminders",
     "channels",
+    "remind_outside",
     "is_active",
 )
 

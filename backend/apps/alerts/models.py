@@ -91,6 +91,11 @@ class Alert(models.Model):
         help_text="For each person; empty: until the alert expires.",
     )
     channels = models.JSONField(default=in_app_only)
+    remind_outside = models.BooleanField(
+        "remind outside of the page too",
+        default=False,
+        help_text="Reminders also go by the alert's outside channels.",
+    )
     is_active = models.BooleanField("active", default=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
@@ -107,6 +112,7 @@ class Alert(models.Model):
     is_live = models.BooleanField(default=False)
     version = models.BigIntegerField(default=0)
     told_cursor = models.BigIntegerField(null=True, blank=True)
+    outside_cursor = models.BigIntegerField(null=True, blank=True)
     reminder_slot = models.BigIntegerField(default=0)
     reminder_cursor = models.BigIntegerField(null=True, blank=True)
 

@@ -64,6 +64,7 @@ class Draft:
     reminder_interval: int
     max_reminders: int | None
     channels: tuple[str, ...]
+    remind_outside: bool
     is_active: bool
 
 
@@ -207,6 +208,11 @@ def newest_slot(alert: Alert, *, now: datetime) -> int:
     if passed < alert.reminder_interval:
         return 0
     return begin + passed // alert.reminder_interval * alert.reminder_interval
+
+
+def outside_channels(alert: Alert) -> tuple[str, ...]:
+    """Name the channels of an alert that leave the page."""
+    return tuple(each for each in alert.channels if each != Channel.IN_APP)
 
 
 def may_remind(alert: Alert, *, now: datetime) -> bool:

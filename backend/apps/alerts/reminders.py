@@ -12,7 +12,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from apps.alerts import frames, journal, policy, selectors, versions
+from apps.alerts import frames, journal, outside, policy, selectors, versions
 from apps.alerts.counters import Deltas
 from apps.alerts.journal import UserRows
 from apps.alerts.models import (
@@ -91,6 +91,9 @@ def _remind(alert: Alert, users: UserRows, *, now: datetime) -> None:
         deltas.add("reminders", count, alert_id=alert.pk, team=team)
         deltas.happened("reminders", count, alert_id=alert.pk, at=now)
     deltas.write()
+    if alert.remind_outside:
+        ids = list(reminded.values_list("user_id", flat=True))
+        outside.tell(alert, ids, slot=alert.reminder_slot)
 
 
 def _news(alert: Alert) -> News:

@@ -80,6 +80,10 @@ class AlertBody(Strict):
         max_length=len(Channel.values),
         help_text="Must hold in_app, where an alert is always shown.",
     )
+    remind_outside = Flag(
+        required=False,
+        help_text="Reminders also go by the outside channels; false unless given.",
+    )
     is_active = Flag(required=False)
     status = StatusField(read_only=True, source="*")
     created_by = serializers.IntegerField(read_only=True, source="created_by_id")

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.alerts import frames, policy, selectors, versions
+from apps.alerts import frames, outside, policy, selectors, versions
 from apps.alerts.models import DEFAULT_INTERVAL_SECONDS, Alert, Channel
 from apps.alerts.policy import AlertError, Draft, Status
 from apps.alerts.versions import News
@@ -24,6 +24,7 @@ from apps.push import groups
 __all__ = ["AlertError"]
 
 ALERTS_AT_ONCE = 100
+_SETTLED = ("is_live", "told_cursor", "outside_cursor", "published_at", "version")
 _STORED = (
     "title",
     "message",
@@ -34,6 +35,7 @@ _STORED = (
     "reminders_enabled",
     "reminder_interval",
     "max_reminders",
+    "remind_outside",
     "is_active",
 )
 
@@ -53,6 +55,7 @@ class AlertFields(TypedDict, total=False):
     reminder_interval: int
     max_reminders: int | None
     channels: list[str]
+    remind_outside: bool
     is_active: bool
 
 
@@ -190,6 +193,7 @@ def _settle(alert: Alert, before: frozenset[str], *, now: datetime) -> None:
     if was_live and not alert.is_live:
         kind = "expired" if status is Status.EXPIRED else "withdrawn"
         news = [_gone(alert, before, kind)]
+        outside.take_back(alert.pk)
     elif alert.is_live and not was_live:
         news = [_published(alert, present)]
     elif alert.is_live:
@@ -198,12 +202,13 @@ def _settle(alert: Alert, before: frozenset[str], *, now: datetime) -> None:
         news = []
     if alert.is_live and (not was_live or present != before):
         alert.told_cursor = 0
+        alert.outside_cursor = 0 if policy.outside_channels(alert) else None
     if alert.is_live and alert.published_at is None:
         alert.published_at = now
     named = [each for each in news if each.groups]
     if named:
         alert.version = versions.announce(named)
-    alert.save(update_fields=["is_live", "told_cursor", "published_at", "version"])
+    alert.save(update_fields=_SETTLED)
 
 
 def _gone(alert: Alert, old: frozenset[str], kind: str) -> News:
@@ -254,6 +259,7 @@ def _blank(now: datetime) -> Draft:
         reminder_interval=DEFAULT_INTERVAL_SECONDS,
         max_reminders=None,
         channels=(Channel.IN_APP.value,),
+        remind_outside=False,
         is_active=True,
     )
 

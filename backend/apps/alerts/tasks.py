@@ -5,7 +5,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from apps.alerts import journal, preferences, reminders, services, versions
+from apps.alerts import journal, outside, preferences, reminders, services, versions
 from apps.common import clock
 
 LOOP_SECONDS = 20
@@ -24,6 +24,14 @@ def keep_journal() -> None:
     while time.monotonic() < end and journal.count_preferences():
         continue
     while time.monotonic() < end and journal.tell_some(clock.now()):
+        continue
+
+
+@shared_task(name="alerts.tell_outside")
+def tell_outside() -> None:
+    """Send published alerts by their outside channels."""
+    end = time.monotonic() + LOOP_SECONDS
+    while time.monotonic() < end and outside.tell_some(clock.now()):
         continue
 
 

@@ -103,7 +103,7 @@ class AttemptAdmin(ModelAdmin):
         "delivery__notification__recipient__username",
         "delivery__notification__key",
     ]
-    search_help_text = "A user name, or a whole key."
+    search_help_text = "A user name, a whole key, or a source such as alert:7."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Workers make attempts."""
@@ -132,6 +132,8 @@ class AttemptAdmin(ModelAdmin):
         if not term:
             return queryset, False
         path = "delivery__notification__"
+        if ":" in term:
+            return queryset.filter(**{f"{path}source": term}), False
         if len(term) == 36:
             return queryset.filter(**{f"{path}key": term}), False
         return queryset.filter(

@@ -34,6 +34,7 @@ from apps.notifications.states import (
     mark_unread,
     unarchive,
     withdraw,
+    withdraw_from,
 )
 from apps.push import publishing
 
@@ -61,6 +62,7 @@ __all__ = [
     "store_free",
     "unarchive",
     "withdraw",
+    "withdraw_from",
 ]
 
 

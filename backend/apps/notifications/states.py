@@ -158,6 +158,12 @@ def withdraw(keys: Collection[UUID]) -> int:
     return withdrawn
 
 
+def withdraw_from(source: str) -> int:
+    """Take back what a source has sent to outside channels alone."""
+    rows = Notification.objects.filter(source=source, seq=None, withdrawn_at=None)
+    return rows.update(withdrawn_at=clock.now())
+
+
 def expire_due(now: datetime) -> int:
     """Mark what is past its expiry, in batches; return how many rows that were."""
     only_outside = Notification.objects.filter(seq=None, expired_at=None)

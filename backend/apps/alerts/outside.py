@@ -1,0 +1,84 @@
+"""An alert's way out of the page: a notification for each of its audience.
+
+The cursor commits with each batch, and a notification's idempotency key is the alert's
+slot and the person, so that nobody is told twice whatever a worker does.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.alerts import policy, selectors
+from apps.alerts.models import Alert
+from apps.notifications import services as notifications
+from apps.notifications.policy import Draft
+
+USERS_AT_ONCE = 200
+PUBLICATION = 0
+KIND = "alert"
+
+
+def source_of(alert_id: int) -> str:
+    """Name the alert as where its notifications come from."""
+    return f"alert:{alert_id}"
+
+
+def tell_some(now: datetime) -> bool:
+    """Tell the next batch of the audience of an alert that was published.
+
+    False when there is nothing to do, or it is another worker's turn.
+    """
+    with transaction.atomic():
+        rows = Alert.objects.filter(outside_cursor__isnull=False)
+        alert = rows.select_for_update(skip_locked=True, no_key=True).first()
+        if alert is None:
+            return False
+        after = alert.outside_cursor or 0
+        users = selectors.audience(alert).filter(pk__gt=after).order_by("pk")
+        ids = list(users.values_list("pk", flat=True)[:USERS_AT_ONCE])
+        is_on = policy.status(alert, now=now) is policy.Status.ACTIVE
+        if is_on:
+            tell(alert, ids, slot=PUBLICATION)
+        is_done = not is_on or len(ids) < USERS_AT_ONCE
+        alert.outside_cursor = None if is_done else ids[-1]
+        alert.save(update_fields=["outside_cursor"])
+    return True
+
+
+def tell(alert: Alert, user_ids: Sequence[int], *, slot: int) -> None:
+    """Tell people by the alert's outside channels, once for each slot."""
+    channels = policy.outside_channels(alert)
+    if not channels:
+        return
+    for batch in _batches(user_ids):
+        notifications.notify_many(
+            [_draft(alert, each, slot=slot, channels=channels) for each in batch]
+        )
+
+
+def take_back(alert_id: int) -> None:
+    """Stop what has not left yet."""
+    notifications.withdraw_from(source_of(alert_id))
+
+
+def _draft(
+    alert: Alert, user_id: int, *, slot: int, channels: tuple[str, ...]
+) -> Draft:
+    return Draft(
+        user_id,
+        title=alert.title,
+        body=alert.message,
+        severity=alert.severity,
+        kind=KIND,
+        source=source_of(alert.pk),
+        idempotency_key=f"{slot}:{user_id}",
+        expires_at=alert.expiry_time,
+        channels=channels,
+        mode="all",
+    )
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for begin in range(0, len(ids), USERS_AT_ONCE):
+        yield ids[begin : begin + USERS_AT_ONCE]
