@@ -143,10 +143,10 @@ def best_locale(locales: Sequence[str], *, language: str, default: str) -> str:
 
 def rendered(template: TemplateText, data: Mapping[str, object]) -> Rendered:
     """Fill a template; what comes is clean, and short enough for its channel."""
-    missing = missing_names(template, data)
-    if missing:
-        return Rendered(missing=missing)
     try:
+        missing = missing_names(template, data)
+        if missing:
+            return Rendered(missing=missing)
         made = _made(template, data)
     except TemplateError as error:
         return Rendered(errors={"content": [str(error)]})

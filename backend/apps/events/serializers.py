@@ -86,6 +86,16 @@ class EventBody(Strict):
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
+    def validate_templates(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Require the channel of each, in a partial change too."""
+        errors = [
+            {} if "channel" in each else {"channel": ["This field is required."]}
+            for each in value
+        ]
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return value
+
     def to_representation(self, instance: Event) -> dict[str, Any]:
         """Show an event."""
         shown = {name: getattr(instance, name) for name in _SHOWN}

@@ -177,6 +177,20 @@ def test_e02_a_change_that_breaks_other_templates_is_refused(shop: APIClient) ->
     }
 
 
+@pytest.mark.parametrize("method", ["patch", "put"])
+def test_e02_a_template_without_a_channel_is_refused_in_a_change_too(
+    shop: APIClient,
+    method: str,
+) -> None:
+    path = f"{EVENTS}{created(shop).json()['id']}/"
+    templates = [{"channel": "sms", "content": "x"}, {"content": "x"}]
+
+    answer = getattr(shop, method)(path, {"templates": templates}, format="json")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["templates"][1]) == ["channel"]
+
+
 def test_e02_a_deleted_event_is_gone_and_its_name_is_free(shop: APIClient) -> None:
     path = f"{EVENTS}{created(shop).json()['id']}/"
 

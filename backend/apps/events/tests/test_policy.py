@@ -167,6 +167,12 @@ def test_what_does_not_fit_its_channel_is_refused(
     assert field in made.errors
 
 
+def test_a_stored_template_that_is_right_no_longer_is_an_error_and_no_fault() -> None:
+    made = policy.rendered(replace(EMAIL, content="{{ name | no_such_filter }}"), DATA)
+
+    assert "There is no filter no_such_filter" in made.errors["content"][0]
+
+
 def test_a_webhook_stays_the_json_that_it_is() -> None:
     evil = '"}, "admin": true, "x": "'
 

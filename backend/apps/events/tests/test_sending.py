@@ -358,6 +358,17 @@ def test_e04_one_notification_shows_every_attempt_and_is_sent_again(
     assert rounds == [1, 2]
 
 
+@pytest.mark.parametrize("number", ["0", "424242", str(2**63), "9" * 40])
+def test_e04_a_number_that_is_nobodys_is_not_found(
+    admin: APIClient,
+    number: str,
+) -> None:
+    one = f"/api/events/notifications/{number}/"
+
+    assert admin.get(one).status_code == 404
+    assert admin.post(f"{one}resend/").status_code == 404
+
+
 def test_e04_what_is_on_the_page_alone_cannot_be_sent_again(
     admin: APIClient,
     event: Event,
