@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { answer, FakeServer, notification } from "../client/testing/fake-server";
@@ -67,4 +68,21 @@ test("figures that never fit are not asked for again and again", async () => {
   }
 
   expect(asked()).toBe(2);
+});
+
+test("a tab that nobody looks at asks when somebody does", async () => {
+  const { server, says, overview, asked } = await opened(2);
+  const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  says.unread = 1;
+
+  overview.expect(1);
+  await server.pass(60_000);
+  expect(asked()).toBe(1);
+  visibility.mockReturnValue("visible");
+  document.dispatchEvent(new Event("visibilitychange"));
+  await server.pass();
+
+  expect(asked()).toBe(2);
+  expect(overview.notifications?.unread).toBe(1);
+  overview.close();
 });

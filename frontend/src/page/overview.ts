@@ -31,17 +31,21 @@ export class Overview {
   private askedFor: number | null = null;
   private again: ReturnType<typeof setTimeout> | null = null;
   private isClosed = false;
+  /** Something changed while nobody looked. */
+  private isStale = false;
 
   constructor(private readonly options: OverviewOptions) {
     const { client } = options;
     for (const name of ["state", "resync", "reload"] as const) {
       client.on(name, () => this.refreshSoon());
     }
+    document.addEventListener("visibilitychange", this.looked);
     void this.refresh();
   }
 
   close(): void {
     this.isClosed = true;
+    document.removeEventListener("visibilitychange", this.looked);
     if (this.again !== null) clearTimeout(this.again);
   }
 
@@ -65,9 +69,16 @@ export class Overview {
     const spread = (this.options.random ?? Math.random)() * AGAIN_WITHIN_MS;
     this.again = setTimeout(() => {
       this.again = null;
-      void this.refresh();
+      this.isStale = document.visibilityState === "hidden";
+      if (!this.isStale) void this.refresh();
     }, AGAIN_AFTER_MS + spread);
   }
+
+  private readonly looked = (): void => {
+    if (!this.isStale || document.visibilityState === "hidden") return;
+    this.isStale = false;
+    void this.refresh();
+  };
 
   private async refresh(): Promise<void> {
     try {
