@@ -255,6 +255,7 @@ class AlertDeliveryAdmin(ModelAdmin):
         "delivered_at",
         "reminders",
         "last_reminded_at",
+        "held_until",
     ]
     list_filter = ["channel", "result"]
     list_select_related = ["alert", "user"]

@@ -260,7 +260,8 @@ class AlertDelivery(models.Model):
     One row per person and channel: the first time is `told_at`, reminders are counted
     in the same row, since a row per reminder would be millions for one alert.
     `last_slot` is raised by a conditional UPDATE, which is what makes a reminder happen
-    once. `team_number` is the person's team at that time, 0 for none.
+    once; `held_until` is the end of the quiet hours that it waits for. `team_number` is
+    the person's team at that time, 0 for none.
     """
 
     alert = models.ForeignKey(
@@ -281,6 +282,7 @@ class AlertDelivery(models.Model):
     last_slot = models.BigIntegerField(default=0)
     reminders = models.PositiveIntegerField(default=0)
     last_reminded_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
     result = models.CharField(max_length=10, choices=Result, default=Result.TOLD)
 
     class Meta:
@@ -291,6 +293,13 @@ class AlertDelivery(models.Model):
             models.UniqueConstraint(
                 fields=["alert", "channel", "user"],
                 name="alerts_told_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["held_until"],
+                condition=Q(held_until__isnull=False),
+                name="alerts_reminder_held",
             ),
         ]
 

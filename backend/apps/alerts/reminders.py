@@ -4,14 +4,18 @@ A reminder is a conditional raise of `last_slot` on the row of (alert, user) in 
 log: whoever raises it has reminded. The cursor commits with each batch, so that the
 next worker goes on where a killed one stopped; when all of an audience are done, one
 hint goes to its groups, and each hub asks which of its users it was for.
+
+Whoever has quiet hours when the slot comes is held, and reminded when they are over.
 """
 
+from collections import defaultdict
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from apps.accounts import preferences
 from apps.alerts import frames, journal, outside, policy, selectors, versions
 from apps.alerts.counters import Deltas
 from apps.alerts.journal import UserRows
@@ -24,9 +28,13 @@ from apps.alerts.models import (
 )
 from apps.alerts.versions import News
 from apps.common import clock
+from apps.notifications.models import Severity
 from apps.push import publishing
 
+DeliveryRows = QuerySet[AlertDelivery]
 USERS_ASKED_AT_ONCE = 1000
+ALERTS_AT_ONCE = 100
+RELEASED_AT_ONCE = 5000
 
 
 def due(now: datetime) -> list[int]:
@@ -61,43 +69,113 @@ def remind_some(alert_id: int, *, now: datetime) -> bool:
         _remind(alert, users, now=now)
         alert.reminder_cursor = upper
         if upper is None:
-            alert.version = versions.announce([_news(alert)])
+            alert.version = versions.announce([_news(alert, slot=alert.reminder_slot)])
         alert.save(update_fields=["reminder_slot", "reminder_cursor", "version"])
+    return True
+
+
+def release_held(now: datetime) -> int:
+    """Remind those whose quiet hours are over; return how many alerts that concerned.
+
+    A bounded number of people of each alert in one run: their slot is this second, so
+    that their pages and nobody else's are told.
+    """
+    held = AlertDelivery.objects.filter(held_until__lte=now)
+    alert_ids = held.order_by("alert_id").values_list("alert_id", flat=True).distinct()
+    return sum(_release(alert_id, now=now) for alert_id in alert_ids[:ALERTS_AT_ONCE])
+
+
+def _release(alert_id: int, *, now: datetime) -> bool:
+    with transaction.atomic():
+        rows = Alert.objects.select_for_update(skip_locked=True, no_key=True)
+        alert = rows.filter(pk=alert_id).first()
+        if alert is None:
+            return False
+        held = AlertDelivery.objects.filter(alert=alert, held_until__lte=now)
+        ids = list(held.order_by("pk").values_list("pk", flat=True)[:RELEASED_AT_ONCE])
+        mine = AlertDelivery.objects.filter(pk__in=ids)
+        if policy.may_remind(alert, now=now):
+            slot = int(now.timestamp())
+            deltas = Deltas()
+            _raise(alert, mine, slot=slot, now=now, deltas=deltas)
+            deltas.write()
+            alert.version = versions.announce([_news(alert, slot=slot)])
+            alert.save(update_fields=["version"])
+        mine.update(held_until=None)
     return True
 
 
 def _remind(alert: Alert, users: UserRows, *, now: datetime) -> None:
     deltas = Deltas()
     journal.told(alert, users, now=now, deltas=deltas)
+    mine = AlertDelivery.objects.filter(
+        alert=alert, channel=Channel.IN_APP, user__in=users
+    )
+    to_remind = _unsettled(alert, mine, slot=alert.reminder_slot, now=now)
+    _hold(alert, to_remind.filter(held_until=None), now=now)
+    # Who is held is reminded when the quiet hours are over.
+    loud = mine.filter(held_until=None)
+    _raise(alert, loud, slot=alert.reminder_slot, now=now, deltas=deltas)
+    deltas.write()
+
+
+def _hold(alert: Alert, rows: DeliveryRows, *, now: datetime) -> None:
+    """Let those be in peace whose quiet hours these are; not where it is critical."""
+    if alert.severity == Severity.CRITICAL:
+        return
+    with_hours = rows.filter(user__quiet_hours__enabled=True)
+    user_ids = list(with_hours.values_list("user_id", flat=True))
+    by_end: defaultdict[datetime, list[int]] = defaultdict(list)
+    for user_id, end in preferences.quiet_until(user_ids, now=now).items():
+        by_end[end].append(user_id)
+    for end, quiet in by_end.items():
+        rows.filter(user__in=quiet).update(held_until=end)
+
+
+def _unsettled(
+    alert: Alert,
+    rows: DeliveryRows,
+    *,
+    slot: int,
+    now: datetime,
+) -> DeliveryRows:
+    """Keep those who have neither read nor snoozed it, and not had this slot."""
     settled = UserAlertPreference.objects.filter(
         Q(state=State.READ) | Q(state=State.SNOOZED, snoozed_until__gt=now),
         alert=alert,
         user=OuterRef("user"),
     )
-    mine = AlertDelivery.objects.filter(
-        alert=alert, channel=Channel.IN_APP, user__in=users
-    )
-    to_remind = mine.filter(~Exists(settled), last_slot__lt=alert.reminder_slot)
+    found = rows.filter(~Exists(settled), last_slot__lt=slot)
     if alert.max_reminders is not None:
-        to_remind = to_remind.filter(reminders__lt=alert.max_reminders)
-    to_remind.update(
-        last_slot=alert.reminder_slot,
+        found = found.filter(reminders__lt=alert.max_reminders)
+    return found
+
+
+def _raise(
+    alert: Alert,
+    rows: DeliveryRows,
+    *,
+    slot: int,
+    now: datetime,
+    deltas: Deltas,
+) -> None:
+    _unsettled(alert, rows, slot=slot, now=now).update(
+        last_slot=slot,
         reminders=F("reminders") + 1,
         last_reminded_at=now,
     )
-    # The cursor passes each of them once a slot, so these are the ones of just now.
-    reminded = mine.filter(last_slot=alert.reminder_slot).order_by()
+    # Each of them is passed once a slot, so these are the ones of just now.
+    reminded = rows.filter(last_slot=slot).order_by()
     for team, count in reminded.values_list("team_number").annotate(Count("pk")):
         deltas.add("reminders", count, alert_id=alert.pk, team=team)
         deltas.happened("reminders", count, alert_id=alert.pk, at=now)
-    deltas.write()
     if alert.remind_outside:
         ids = list(reminded.values_list("user_id", flat=True))
-        outside.tell(alert, ids, slot=alert.reminder_slot)
+        outside.tell(alert, ids, slot=slot)
 
 
-def _news(alert: Alert) -> News:
-    tell = partial(_tell, alert_id=alert.pk, slot=alert.reminder_slot)
+def _news(alert: Alert, *, slot: int) -> News:
+    tell = partial(_tell, alert_id=alert.pk, slot=slot)
     return News(selectors.groups_of(alert), tell)
 
 

@@ -45,6 +45,7 @@ def record_delivered(pairs: list[tuple[int, int]], at: str) -> None:
 def send_reminders() -> None:
     """Remind whom a slot has come for; what is left, the next run does."""
     end = time.monotonic() + LOOP_SECONDS
+    reminders.release_held(clock.now())
     for alert_id in reminders.due(clock.now()):
         while time.monotonic() < end and reminders.remind_some(
             alert_id, now=clock.now()

@@ -114,40 +114,6 @@ def update(event_id: int, fields: EventFields) -> Event:
     return event
 
 
-def store_template(event_id: int, template: TemplateText) -> None:
-    """Write one template of an event.
-
-    Raises: EventError with the fields of the template, Event.DoesNotExist.
-    """
-    with transaction.atomic():
-        event = _locked(event_id)
-        place = (template.channel, template.locale)
-        others = [
-            each
-            for each in selectors.templates_of(event)
-            if (each.channel, each.locale) != place
-        ]
-        _refuse(template_errors(template, event.variables))
-        _refuse({"templates": set_errors(event, [*others, template])})
-        event.templates.update_or_create(
-            channel=template.channel,
-            locale=template.locale,
-            defaults=_columns(template),
-        )
-        Event.objects.filter(pk=event_id).update(updated_at=clock.now())
-
-
-def delete_template(event_id: int, *, channel: str, locale: str) -> None:
-    """Take one template away.
-
-    Raises: EventError where others would lack their fallback, Event.DoesNotExist.
-    """
-    with transaction.atomic():
-        event = _locked(event_id)
-        event.templates.filter(channel=channel, locale=locale).delete()
-        _refuse({"templates": set_errors(event, selectors.templates_of(event))})
-
-
 def delete(event_id: int, *, now: datetime) -> None:
     """Take an event out of use; what it sent stays.
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from apps.accounts.models import Team, User
+from apps.accounts.models import QuietHours, Team, User
 from apps.alerts import journal, preferences, reminders, services, tasks
 from apps.alerts.models import Alert, AlertCounter, AlertDelivery
 from apps.alerts.tests.builders import DAY, HOUR, a_user, an_alert, for_team
@@ -172,7 +172,7 @@ def test_a_sweep_that_fails_leaves_nothing_half_done(
     alert = an_alert()
     moment.shift(INTERVAL)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         message = "killed"
         raise RuntimeError(message)
 
@@ -237,3 +237,89 @@ def test_the_hub_is_given_the_frames_of_those_it_is_for(
     assert '"change":"reminder"' in found[ann.pk]
     assert '"reminders":1' in found[ann.pk]
     assert older == {}
+
+
+def night(user: User, **changes: Any) -> None:
+    """Give a user quiet hours from an hour before now to three hours after."""
+    begin = clock.now() - HOUR
+    hours = {"start": begin.time(), "end": (begin + 4 * HOUR).time(), **changes}
+    QuietHours.objects.create(user=user, enabled=True, **hours)
+
+
+def test_quiet_hours_hold_a_reminder_until_they_end_and_it_comes_once(
+    ann: User,
+    bob: User,
+    moment: time_machine.Traveller,
+    published: Published,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    alert = an_alert(reminder_interval=int((6 * HOUR).total_seconds()))
+    moment.shift(6 * HOUR)
+    night(ann)
+    tasks.send_reminders()
+    row = AlertDelivery.objects.get(user=ann)
+    assert (count(alert, ann), count(alert, bob)) == (0, 1)
+    assert row.held_until == clock.now() + 3 * HOUR
+
+    moment.shift(3 * HOUR - timedelta(seconds=1))
+    tasks.send_reminders()
+    early = count(alert, ann)
+    published.forget()
+    moment.shift(timedelta(seconds=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.send_reminders()
+        tasks.send_reminders()
+
+    assert early == 0
+    assert (count(alert, ann), count(alert, bob)) == (1, 1)
+    [(_, hint)] = published.personal
+    told = reminders.own_frames(
+        alert.pk, hint["mark"], version=1, user_ids=[ann.pk, bob.pk]
+    )
+    assert list(told) == [ann.pk]
+    counters = AlertCounter.objects.filter(alert=alert)
+    assert sum(counters.values_list("reminders", flat=True)) == 2
+
+
+def test_who_reads_in_quiet_hours_is_not_reminded_after_them(
+    ann: User, moment: time_machine.Traveller
+) -> None:
+    alert = an_alert()
+    moment.shift(INTERVAL)
+    night(ann)
+    tasks.send_reminders()
+    preferences.mark_read(ann, alert.pk)
+
+    moment.shift(4 * HOUR)
+    tasks.send_reminders()
+
+    assert count(alert, ann) == 0
+    assert AlertDelivery.objects.get(user=ann).held_until is None
+
+
+def test_what_is_critical_is_reminded_of_in_quiet_hours_too(
+    ann: User, moment: time_machine.Traveller
+) -> None:
+    alert = an_alert(severity="critical")
+    moment.shift(INTERVAL)
+    night(ann)
+
+    tasks.send_reminders()
+
+    assert count(alert, ann) == 1
+
+
+def test_a_held_reminder_of_an_alert_that_is_over_is_forgotten(
+    ann: User, moment: time_machine.Traveller
+) -> None:
+    alert = an_alert()
+    moment.shift(INTERVAL)
+    night(ann)
+    tasks.send_reminders()
+    services.archive(alert.pk)
+
+    moment.shift(4 * HOUR)
+    tasks.send_reminders()
+
+    assert count(alert, ann) == 0
+    assert AlertDelivery.objects.get(user=ann).held_until is None

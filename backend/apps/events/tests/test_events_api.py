@@ -9,16 +9,8 @@ from rest_framework.test import APIClient
 from apps.accounts import service_keys
 from apps.accounts.models import ServiceKey
 from apps.common import clock
-from apps.events import services
 from apps.events.models import Event
-from apps.events.tests.builders import (
-    EMAIL,
-    EMAIL_RU,
-    IN_APP,
-    SMS,
-    an_event,
-    key_client,
-)
+from apps.events.tests.builders import EMAIL, EMAIL_RU, an_event, key_client
 
 EVENTS = "/api/events/"
 BODY: dict[str, Any] = {
@@ -294,16 +286,3 @@ def test_a_preview_takes_other_data_and_another_language(shop: APIClient) -> Non
     assert shown["sms"]["locale"] == "ru"
     assert shown["sms"]["segments"] == 2
     assert shown["email"] == {"locale": "en", "attachments": 1, "missing": ["name"]}
-
-
-def test_one_template_is_written_and_taken_away_with_the_same_rules() -> None:
-    event = an_event(EMAIL, SMS)
-
-    services.store_template(event.pk, EMAIL_RU)
-    services.store_template(event.pk, IN_APP)
-    with pytest.raises(services.EventError, match="lacks a template in en"):
-        services.delete_template(event.pk, channel="email", locale="en")
-    services.delete_template(event.pk, channel="sms", locale="en")
-
-    kept = event.templates.values_list("channel", "locale")
-    assert list(kept) == [("email", "en"), ("email", "ru"), ("in_app", "en")]
