@@ -23,6 +23,7 @@ RUN_HERE = {
     "curl-alert-answer",
     "curl-event",
     "curl-notify",
+    "curl-mailing",
     "python-shell",
     "python-http",
     "javascript",
@@ -124,6 +125,26 @@ def test_what_is_told_by_several_channels_arrives_in_the_sandbox(
     assert ladder()["channel"] == "email"
     assert [each["channel"] for each in ladder()["attempts"]] == ["telegram", "email"]
     assert "TELEGRAM_BOT_TOKEN" in ladder()["attempts"][0]["error"]
+
+
+def test_the_mailing_that_the_readme_shows_runs_to_its_end(
+    stranger: Stranger,
+) -> None:
+    shell = stranger.block("curl-token") + stranger.block("curl-mailing")
+    # The answers follow one another without an end of the line.
+    said = stranger.shell(shell)
+    assert json.loads(said[said.rindex('{"mailings":') :])["mailings"] == 2
+
+    login = {"username": "admin", "password": "admin123"}
+    token = stranger.web.post("/api/auth/token/", login)["token"]
+    admin = stranger.web.signed(Authorization=f"Token {token}")
+
+    def newest() -> dict[str, Any]:
+        found: dict[str, Any] = admin.get("/api/mailings/")["results"][0]
+        return found
+
+    wait_until(lambda: newest()["status"] == "done", seconds=40, what="its end")
+    assert newest()["counts"]["sent"] == newest()["counts"]["total"] == 75
 
 
 def test_every_way_to_send_that_the_readme_shows_reaches_the_inbox(
