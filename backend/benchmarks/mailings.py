@@ -10,9 +10,12 @@ the same gateway, and reads the numbers of a million messages. A line a figure.
 """
 
 import asyncio
-import multiprocessing
+import io
 import os
+import socket
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +23,6 @@ from datetime import timedelta
 from functools import partial
 
 import psutil
-from aiohttp import web
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -32,12 +34,12 @@ from apps.delivery.gateway import Endpoint, Gateway
 from apps.mailings import chunks, engine, imports, services
 from apps.mailings.audit import Author
 from apps.mailings.models import Mailing, MailingCounter
+from benchmarks.sms_gateway import LATENCY_SECONDS
 from tooling.services.ports import free_port
 
 CLIENTS = int(os.environ.get("MAILINGS_CLIENTS", "100000"))
 MILLION = int(os.environ.get("MAILINGS_MESSAGES", "1000000"))
 SECONDS = float(os.environ.get("MAILINGS_SECONDS", "15"))
-LATENCY_SECONDS = 0.05
 CONCURRENCY = 200
 CALLS = 60
 
@@ -70,8 +72,9 @@ def timed(work: Callable[[], object]) -> float:
 def import_clients() -> None:
     """Take a file in, as a worker does."""
     lines = (f"7900{n:07d},bench,Europe/Moscow\n".encode() for n in range(CLIENTS))
-    header = b"phone_number,tag,timezone\n"
-    imports.begin(iter([header, *lines]), by=Author(), skip_invalid=False)
+    file = io.BytesIO(b"phone_number,tag,timezone\n" + b"".join(lines))
+    parts = iter(partial(file.read, imports.PART_BYTES), b"")
+    imports.begin(parts, by=Author(), skip_invalid=False)
     imports.run_all(seconds=600)
 
 
@@ -94,27 +97,20 @@ def write(mailing: Mailing) -> None:
 def gateway() -> Iterator[str]:
     """Run the gateway in a process of its own."""
     port = free_port()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(port,))
-    server.start()
-    time.sleep(2)
+    command = [sys.executable, "-m", "benchmarks.sms_gateway", str(port)]
+    server = subprocess.Popen(command)
     try:
+        while not _answers(port):
+            time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.join()
+        server.wait()
 
 
-def serve(port: int) -> None:
-    """Answer every message after 50 ms."""
-
-    async def accept(request: web.Request) -> web.Response:
-        await request.read()
-        await asyncio.sleep(LATENCY_SECONDS)
-        return web.json_response({"code": 0, "message": "OK"})
-
-    application = web.Application()
-    application.router.add_post("/v1/send/{id}", accept)
-    web.run_app(application, host="127.0.0.1", port=port, print=None)
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def sending(mailing: Mailing, url: str) -> None:

@@ -32,6 +32,8 @@ T = TypeVar("T")
 LOOP_SECONDS = 50.0
 IDLE_SECONDS = 2.0
 LOOK_SECONDS = 0.5
+TURN_SECONDS = 0.01
+IDLE_TURN_SECONDS = 0.05
 # Knowing this little for longer, it sends nothing: a pause may have been missed.
 BLIND_SECONDS = 3.0
 SETTLE_ROWS = 200
@@ -266,12 +268,8 @@ class Engine:
         settling.settle(batch, now=clock.now())
 
     async def _wait(self) -> None:
-        if not self._in_flight:
-            await asyncio.sleep(0.05)
-            return
-        await asyncio.wait(
-            self._in_flight, timeout=0.02, return_when=asyncio.FIRST_COMPLETED
-        )
+        # Not `asyncio.wait`, which touches every task each time that one is done.
+        await asyncio.sleep(TURN_SECONDS if self._in_flight else IDLE_TURN_SECONDS)
 
 
 _one_at_a_time = threading.Lock()

@@ -283,6 +283,8 @@ class Message(models.Model):
             models.Index(
                 fields=["mailing", "sending_status", "id"], name="mailings_by_status"
             ),
+            # A page of one mailing's messages, newest first.
+            models.Index(fields=["mailing", "id"], name="mailings_newest"),
             models.Index(
                 fields=["mailing", "last_error"],
                 condition=~Q(last_error=""),
