@@ -11,9 +11,11 @@ import logging
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -40,6 +42,8 @@ SETTLE_ROWS = 200
 SETTLE_SECONDS = 0.1
 SLOWEST = 1 / 16
 RECOVER_SECONDS = 10.0
+
+HELD_BACK = Answer(outcome=Outcome.NOT_SENT, code=settling.WITHHELD)
 
 # Set when the worker is to end; loops finish what is under way and return.
 stop = threading.Event()
@@ -118,6 +122,9 @@ class Engine:
         self._running: dict[int, Running] = {}
         self._looked = 0.0
         self._has_place = False
+        # Claimed and waiting for a place, with the end of their leases: the database
+        # gets the next ones while the gateway is busy with these.
+        self._ready: deque[tuple[Claimed, float]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._tried: list[Tried] = []
         self._settled = time.monotonic()
@@ -151,7 +158,11 @@ class Engine:
                 await self._settle()
                 await self._wait()
         finally:
-            # Whatever ended the loop: what was written to the gateway is accounted for.
+            # Whatever ended the loop: what was written to the gateway is accounted for,
+            # what was not goes back.
+            while self._ready:
+                claimed, _ = self._ready.popleft()
+                self._tried.append(Tried(claimed, HELD_BACK, clock.now(), clock.now()))
             if self._in_flight:
                 await asyncio.wait(self._in_flight)
             await self._settle(at_once=True)
@@ -159,7 +170,8 @@ class Engine:
     def _is_over(self) -> bool:
         if stop.is_set() or time.monotonic() > self._ends or not self._has_place:
             return True
-        if self._in_flight or self._tried or self._idle_since is None:
+        busy = self._in_flight or self._ready or self._tried
+        if busy or self._idle_since is None:
             return False
         return time.monotonic() - self._idle_since > IDLE_SECONDS
 
@@ -181,8 +193,8 @@ class Engine:
 
     async def _claim(self, sender: Sender) -> None:
         concurrency = self._pace.of(settings.SMS_GATEWAY_CONCURRENCY)
-        free = concurrency - len(self._in_flight)
-        is_worth_it = free >= max(1, concurrency // 4)
+        free = 2 * concurrency - len(self._in_flight) - len(self._ready)
+        is_worth_it = free >= max(1, concurrency // 2)
         if not is_worth_it or len(self._tried) > SETTLE_ROWS * 2:
             return
         try:
@@ -195,10 +207,22 @@ class Engine:
         elif self._idle_since is None:
             self._idle_since = time.monotonic()
         until = time.monotonic() + self._lease().total_seconds()
-        for claimed in taken:
+        self._ready.extend((claimed, until) for claimed in taken)
+        self._fill(sender)
+
+    def _fill(self, sender: Sender) -> None:
+        """Send what is ready, as far as there are places."""
+        concurrency = self._pace.of(settings.SMS_GATEWAY_CONCURRENCY)
+        while self._ready and len(self._in_flight) < concurrency:
+            claimed, until = self._ready.popleft()
             task = asyncio.ensure_future(self._send(sender, claimed, until=until))
             self._in_flight.add(task)
-            task.add_done_callback(self._in_flight.discard)
+            task.add_done_callback(partial(self._ended, sender))
+
+    def _ended(self, sender: Sender, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        if not stop.is_set():
+            self._fill(sender)
 
     def _taken(self, free: int) -> list[Claimed]:
         now = clock.now()
@@ -224,7 +248,7 @@ class Engine:
         def may_write() -> bool:
             return time.monotonic() < last_moment and self._may_go(claimed, zone)
 
-        answer = Answer(outcome=Outcome.NOT_SENT, code=settling.WITHHELD)
+        answer = HELD_BACK
         if may_write():
             answer = await sender.send(
                 message_id=claimed.message_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import MethodType
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -68,5 +69,6 @@ def listed(
 def _counted(rows: QuerySet[Row], count: int) -> QuerySet[Row]:
     """Let the paginator ask nobody how many there are."""
     known = rows.all()
-    known.count = lambda: count  # type: ignore[method-assign]  # of this one query
+    # Django's paginator takes it for a method only if it is one, else it loads all.
+    known.count = MethodType(lambda _: count, known)  # type: ignore[method-assign]  # of this one query
     return known

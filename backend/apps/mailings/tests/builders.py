@@ -83,6 +83,8 @@ class FakeGateway:
     before: Callable[[], None] = lambda: None
     received: list[tuple[int, str, str]] = field(default_factory=list)
     database: Any = None
+    active: int = 0
+    most_active: list[int] = field(default_factory=list)
 
     async def send(
         self,
@@ -93,7 +95,10 @@ class FakeGateway:
         may_write: Callable[[], bool] = always,
     ) -> Answer:
         """Take a message if it may go."""
+        self.active += 1
+        self.most_active.append(self.active)
         await self.database.run(self.before)
+        self.active -= 1
         if not may_write():
             return Answer(outcome=Outcome.NOT_SENT, code="withheld")
         self.received.append((message_id, phone, text))

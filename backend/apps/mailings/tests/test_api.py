@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.accounts import service_keys
@@ -203,6 +205,9 @@ def test_b11_info_shows_a_mailing_and_its_messages(
     with django_assert_max_num_queries(1 + 3):
         found = api.get(f"/api/mailings/{mailing.pk}/info/").data
 
+    with CaptureQueriesContext(connection) as asked:
+        api.get(f"/api/mailings/{mailing.pk}/info/?page=2")
+    assert "LIMIT" in asked.captured_queries[-1]["sql"]
     assert found["mailing"]["id"] == mailing.pk
     assert found["counts"]["waiting"] == 30
     assert found["messages"]["count"] == 30
