@@ -130,7 +130,7 @@ def test_the_api_shows_every_known_kind_and_channel(client: APIClient) -> None:
     shown = client.get(PATH).json()
 
     assert shown["channels"] == list(vocabulary.channels())
-    assert {"*", "alert", "message"} <= shown["kinds"].keys()
+    assert {"*", "alert", "mailing", "message"} <= shown["kinds"].keys()
     assert shown["kinds"]["message"] == dict.fromkeys(shown["channels"], True)
     assert shown["quiet_hours"] == {"enabled": False, "start": "22:00", "end": "07:00"}
     assert (shown["timezone"], shown["quiet_until"]) == ("UTC", None)

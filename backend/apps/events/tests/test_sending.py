@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from rest_framework.test import APIClient
 
+from apps.accounts import vocabulary
 from apps.accounts.models import ServiceKey, User
+from apps.common import clock
 from apps.delivery.tests.faulty_server import FaultyServer, answer
-from apps.events import sends
+from apps.events import retention, sends
 from apps.events.models import Event, EventMessage, EventSend, EventSendPart
 from apps.events.recipients import Part
+from apps.events.send_serializers import SendEventBody
 from apps.events.tests.builders import EMAIL, EMAIL_RU, IN_APP, SMS, an_event
 from apps.notifications import delivering, waking
 from apps.notifications.models import Delivery, Notification
@@ -537,3 +542,38 @@ def test_the_choices_of_users_count_for_events(
     delivering.work(5)
 
     assert mail.outbox == []
+
+
+def test_a_channel_that_was_added_has_a_field_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vocabulary, "channels", lambda: ("email", "pager"))
+    said = {"pager": {"to": ["1234"], "metadata": {"x": 1}, "language": "ru"}}
+
+    body = SendEventBody(data=said)
+
+    assert body.is_valid(), body.errors
+    assert body.parts == [
+        Part(channel="pager", addresses=["1234"], metadata={"x": 1}, language="ru"),
+    ]
+
+
+def test_sends_are_forgotten_when_their_notifications_are(
+    event: Event,
+    ann: User,
+) -> None:
+    kept, gone = (
+        sends.send(
+            event,
+            [Part(channel="in_app", user_ids=[ann.pk], metadata=DATA)],
+            source="test",
+        )
+        for _ in range(2)
+    )
+    Notification.objects.filter(event_message__send=gone).delete()
+    now = clock.now()
+
+    assert retention.prune(now) == 0
+    assert retention.prune(now + settings.UNACKED_RETENTION + timedelta(hours=1)) == 1
+
+    assert list(EventSend.objects.all()) == [kept]
