@@ -137,11 +137,15 @@ def reset(provider: str) -> None:
 
 
 def _locked(provider: str) -> ProviderState:
-    ProviderState.objects.bulk_create(
-        [ProviderState(name=provider)],
-        ignore_conflicts=True,
-    )
-    return ProviderState.objects.select_for_update().get(name=provider)
+    rows = ProviderState.objects.select_for_update().filter(name=provider)
+    row = rows.first()
+    if row is None:
+        ProviderState.objects.bulk_create(
+            [ProviderState(name=provider)],
+            ignore_conflicts=True,
+        )
+        row = rows.get()
+    return row
 
 
 def _judge_probe(row: ProviderState, *, succeeded: bool, now: datetime) -> None:

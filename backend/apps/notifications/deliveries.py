@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from apps.accounts import contacts
 from apps.common import clock
-from apps.delivery import message_ids, providers
+from apps.delivery import channels, message_ids, providers
 from apps.notifications import ladder_rows, waking
 from apps.notifications.claims import Claim, Job, Result, made, told
 from apps.notifications.known import Known, save_attempts, save_deliveries
@@ -48,8 +48,12 @@ def plan(
         ladder_rows.new_delivery(draft, notification, message_id=number, now=now)
         for (draft, notification), number in zip(drafts, ids, strict=True)
     ]
+    known = {
+        "closed": providers.closed_until(channels.names()),
+        "on_unknown": ladder_rows.unknown_choices(),
+    }
     for row, (_, notification) in zip(rows, drafts, strict=True):
-        at = ladder_rows.circumstances_of(notification, now=now)
+        at = ladder_rows.circumstances_of(notification, now=now, **known)
         step = next_step(ladder_rows.plan_of(row), ladder_rows.attempts_of(row, ()), at)
         ladder_rows.place(row, step, now=now)
     Delivery.objects.bulk_create(rows)
@@ -88,7 +92,7 @@ def settle(results: Sequence[Result], *, now: datetime) -> None:
     with transaction.atomic():
         ids = {result.job.delivery_id for result in results}
         held = Delivery.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-        known = Known.of(list(held), now=now)
+        known = Known.of(list(held), now=now, has_people=False)
         changed = [
             attempt
             for result in results

@@ -6,8 +6,10 @@ that hangs fills its own lane and no other.
 
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
 from django.conf import settings
 
@@ -16,8 +18,11 @@ from apps.delivery import channels, providers
 from apps.notifications import deliveries
 from apps.notifications.claims import Result, made
 
-# What waits in the lane while its threads work, so that they need not wait for a claim.
-_CLAIMED_AHEAD = 2
+# Rounds of a lane's threads that are claimed at once: a claim and a settling cost the
+# same for many as for few. All of them must fit into the lease, each at its time-out.
+_CLAIMED_AHEAD = 5
+# A lane that had nothing due is not asked again at every turn.
+_IDLE_SECONDS = 0.3
 _SETTLE_SECONDS = 0.1
 _SETTLED_AT_ONCE = 200
 _busy = threading.Lock()
@@ -30,6 +35,7 @@ class _Lane:
     channel: str
     concurrency: int
     under_way: int = 0
+    idle_until: float = 0.0
     pool: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,9 +44,10 @@ class _Lane:
 
     @property
     def room(self) -> int:
-        """Say how many to claim: none for a few, as each claim costs queries."""
-        free = self.concurrency * _CLAIMED_AHEAD - self.under_way
-        return free if free * 2 >= self.concurrency else 0
+        """Say how many to claim: none while there is enough for a further round."""
+        if self.under_way > self.concurrency:
+            return 0
+        return self.concurrency * _CLAIMED_AHEAD - self.under_way
 
 
 class Loop:
@@ -52,6 +59,7 @@ class Loop:
             _Lane(name, channels.get(name).CONCURRENCY) for name in channels.names()
         ]
         self._flying: dict[Future[Result], _Lane] = {}
+        self._ended: SimpleQueue[Future[Result]] = SimpleQueue()
         self.made = 0
 
     def run(self, seconds: float) -> None:
@@ -72,37 +80,41 @@ class Loop:
         """Fill the lanes; say whether anything was due."""
         was_due = False
         for lane in self._lanes:
+            # With nothing on its way every lane is asked: the next answer may end it.
+            if self._flying and time.monotonic() < lane.idle_until:
+                continue
             count = _admitted(lane.channel, lane.room)
             if not count:
                 continue
             jobs = deliveries.claim(lane.channel, count, now=clock.now())
+            if jobs is None:
+                lane.idle_until = time.monotonic() + _IDLE_SECONDS
             was_due = was_due or jobs is not None
             for job in jobs or ():
-                self._flying[lane.pool.submit(made, job)] = lane
+                future = lane.pool.submit(made, job)
+                self._flying[future] = lane
                 lane.under_way += 1
+                future.add_done_callback(self._ended.put)
         return was_due
 
     def _settle(self) -> None:
         """Write what has ended within a moment, together."""
         end = time.monotonic() + _SETTLE_SECONDS
         ended: list[Future[Result]] = []
-        while len(ended) < _SETTLED_AT_ONCE and time.monotonic() < end:
-            left = max(0.0, end - time.monotonic())
-            pending = self._flying.keys() - set(ended)
-            done, _ = wait(pending, timeout=left, return_when=FIRST_COMPLETED)
-            ended += done
-            if not pending - done or self._has_room(ended):
+        counts: Counter[str] = Counter()
+        while len(ended) < _SETTLED_AT_ONCE and len(ended) < len(self._flying):
+            try:
+                future = self._ended.get(timeout=max(0.001, end - time.monotonic()))
+            except Empty:
+                break
+            ended.append(future)
+            lane = self._flying[future]
+            counts[lane.channel] += 1
+            if lane.under_way - counts[lane.channel] <= lane.concurrency:
+                # What waits in the lane is at its end: time for the next claim.
                 break
         if ended:
             self._write(ended)
-
-    def _has_room(self, ended: list[Future[Result]]) -> bool:
-        """Say whether a lane would stand still while others are waited for."""
-        return any(
-            2 * sum(1 for each in ended if self._flying[each] is lane)
-            >= lane.concurrency
-            for lane in self._lanes
-        )
 
     def _write(self, ended: list[Future[Result]]) -> None:
         results = []

@@ -38,16 +38,23 @@ class Known:
     closed: dict[str, datetime]
     verdicts: dict[int, dict[str, Verdict]]
     online: set[int]
+    on_unknown: dict[str, str]
     now: datetime
 
     @classmethod
-    def of(cls, rows: Sequence[Delivery], *, now: datetime) -> Self:
-        """Read what belongs to these rows."""
+    def of(
+        cls,
+        rows: Sequence[Delivery],
+        *,
+        now: datetime,
+        has_people: bool = True,
+    ) -> Self:
+        """Read what belongs to these rows; the recipients where they are needed."""
         ids = [row.pk for row in rows]
         found = Notification.objects.filter(pk__in=ids)
-        notifications = {
-            each.pk: each for each in found.select_related("recipient__profile")
-        }
+        if has_people:
+            found = found.select_related("recipient__profile")
+        notifications = {each.pk: each for each in found}
         attempts: defaultdict[int, list[NotificationAttempt]] = defaultdict(list)
         for attempt in NotificationAttempt.objects.filter(delivery__in=ids):
             attempts[attempt.delivery_id].append(attempt)
@@ -59,6 +66,7 @@ class Known:
             closed=providers.closed_until(channels.names()),
             verdicts=_verdicts(notifications.values(), now=now),
             online=presence.online({each.recipient_id or 0 for each in asking}),
+            on_unknown=ladder_rows.unknown_choices(),
             now=now,
         )
 
@@ -71,6 +79,7 @@ class Known:
             is_online=notification.recipient_id in self.online,
             closed=self.closed,
             verdicts=self.verdicts.get(row.pk, {}),
+            on_unknown=self.on_unknown,
         )
         attempts = ladder_rows.attempts_of(row, self.attempts.get(row.pk, ()))
         return next_step(ladder_rows.plan_of(row), attempts, at)

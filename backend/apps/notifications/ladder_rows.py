@@ -90,13 +90,14 @@ def circumstances_of(
     **more: Any,
 ) -> Circumstances:
     """Return what is so for a notification; `more` is what the caller has looked up."""
+    if "on_unknown" not in more:
+        more["on_unknown"] = unknown_choices()
     expires_at = notification.expires_at
     is_expired = expires_at is not None and expires_at <= now
     return Circumstances(
         now=now,
         read_at=notification.read_at,
         is_over=is_expired or notification.withdrawn_at is not None,
-        on_unknown=unknown_choices(),
         **more,
     )
 

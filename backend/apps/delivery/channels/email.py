@@ -72,7 +72,8 @@ def send(parcel: Parcel) -> Receipt:
     if not _sent_on_kept_line(message):
         _send(message)
     _line.used_at = time.monotonic()
-    return Receipt(f"taken as {message.extra_headers['Message-ID']}")
+    # The same words for all: rows that are alike are written together.
+    return Receipt("The mail server took it.")
 
 
 def _sent_on_kept_line(message: EmailMultiAlternatives) -> bool:
