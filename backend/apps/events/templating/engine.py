@@ -143,7 +143,8 @@ class Parsed:
         return {str(path[0]) for path in self.needs}
 
 
-@lru_cache(maxsize=512)
+# Few, since a large template takes a megabyte when it is parsed.
+@lru_cache(maxsize=64)
 def parse(source: str, *, is_html: bool = False) -> Parsed:
     """Parse a template; in HTML everything that is filled in is escaped.
 
