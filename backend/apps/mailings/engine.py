@@ -1,7 +1,7 @@
 """The loop that sends: claim, send, settle, for at most a minute.
 
 Everything that waits for the gateway is asyncio; everything that asks the database
-runs in one thread of its own, in batches. Any of it may die at any point: what was
+runs in threads of its own, in batches. Any of it may die at any point: what was
 claimed is taken back after its lease and tried again with the same id.
 """
 
@@ -38,6 +38,7 @@ TURN_SECONDS = 0.01
 IDLE_TURN_SECONDS = 0.05
 # Knowing this little for longer, it sends nothing: a pause may have been missed.
 BLIND_SECONDS = 3.0
+DATABASE_THREADS = 2
 SETTLE_ROWS = 200
 SETTLE_SECONDS = 0.1
 SLOWEST = 1 / 16
@@ -64,10 +65,12 @@ class Sender(Protocol):
 
 
 class Database:
-    """One thread that speaks to the database for the loop."""
+    """The threads that speak to the database for the loop: to claim and to settle."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="engine-database")
+        self._threads = ThreadPoolExecutor(
+            DATABASE_THREADS, thread_name_prefix="engine-database"
+        )
 
     async def run(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
         """Call a function there and wait for it."""
@@ -77,9 +80,20 @@ class Database:
         )
 
     def close(self) -> None:
-        """Give its connection back and end it."""
-        self._threads.submit(connections.close_all).result()
+        """Give their connections back and end them."""
+        # Each must come to the barrier, so that each closes its own.
+        barrier = threading.Barrier(DATABASE_THREADS)
+        ended = [
+            self._threads.submit(self._close, barrier) for _ in range(DATABASE_THREADS)
+        ]
+        for each in ended:
+            each.result()
         self._threads.shutdown()
+
+    @staticmethod
+    def _close(barrier: threading.Barrier) -> None:
+        connections.close_all()
+        barrier.wait()
 
 
 class Pace:
@@ -154,8 +168,7 @@ class Engine:
         try:
             while not self._is_over():
                 await self._look()
-                await self._claim(sender)
-                await self._settle()
+                await asyncio.gather(self._claim(sender), self._settle())
                 await self._wait()
         finally:
             # Whatever ended the loop: what was written to the gateway is accounted for,
