@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts import operators, secrets
@@ -55,40 +56,27 @@ class NotAdmitted(Exception):  # noqa: N818  (reads as what happened)
         super().__init__("The ticket or token is not valid (any more).")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A credential as it was presented, and as what it may be taken."""
+
+    text: str
+    may_be_ticket: bool
+    may_be_token: bool
+
+    @property
+    def is_ticket(self) -> bool:
+        """Say as which of the two it is looked up."""
+        return self.may_be_ticket and secrets.looks_like_secret(self.text)
+
+
 def by_ticket(ticket: str) -> Admission:
     """Use up a ticket; of any number of simultaneous callers one succeeds.
 
     Raises: NotAdmitted for unknown, used and expired tickets, disabled users, and
     when the session, token or key that minted it is gone.
     """
-    if not secrets.looks_like_secret(ticket):
-        raise NotAdmitted
-    now = clock.now()
-    ticket_digest = secrets.digest(ticket)
-    unused = Ticket.objects.filter(
-        digest=ticket_digest,
-        used_at__isnull=True,
-        expires_at__gt=now,
-    )
-    if not unused.update(used_at=now):
-        raise NotAdmitted
-    found = (
-        Ticket.objects.filter(_is_backed(now), digest=ticket_digest)
-        .annotate(is_operator=operators.membership("user_id"))
-        .select_related("user")
-        .first()
-    )
-    if found is None or not found.user.is_active:
-        raise NotAdmitted
-    credential = Credential(
-        found.credential_kind,
-        found.credential,
-        found.credential_expires_at,
-    )
-    return Admission(
-        standing_of(found.user, is_operator=found.is_operator),
-        credential,
-    )
+    return _only(admit([Asked(ticket, may_be_ticket=True, may_be_token=False)]))
 
 
 def by_token(token: str) -> Admission:
@@ -97,23 +85,7 @@ def by_token(token: str) -> Admission:
     Raises: NotAdmitted for unknown and expired tokens, tokens for the inbox only,
     and disabled users.
     """
-    digest = digest_of_token(token)
-    if digest is None:
-        raise NotAdmitted
-    found = (
-        usable_tokens(clock.now())
-        .filter(digest=digest, inbox_only=False, user__is_active=True)
-        .annotate(is_operator=operators.membership("user_id"))
-        .select_related("user")
-        .first()
-    )
-    if found is None:
-        raise NotAdmitted
-    credential = Credential(CredentialKind.TOKEN.value, found.digest, found.expiry)
-    return Admission(
-        standing_of(found.user, is_operator=found.is_operator),
-        credential,
-    )
+    return _only(admit([Asked(token, may_be_ticket=False, may_be_token=True)]))
 
 
 def by_ticket_or_token(text: str) -> Admission:
@@ -121,7 +93,75 @@ def by_ticket_or_token(text: str) -> Admission:
 
     Raises: NotAdmitted, as the two do.
     """
-    return by_ticket(text) if secrets.looks_like_secret(text) else by_token(text)
+    return _only(admit([Asked(text, may_be_ticket=True, may_be_token=True)]))
+
+
+def admit(asked: Sequence[Asked]) -> list[Admission | NotAdmitted]:
+    """Look up many credentials, with two or three queries for each of the kinds."""
+    tickets = [each.text for each in asked if each.is_ticket]
+    tokens = [each.text for each in asked if not each.is_ticket and each.may_be_token]
+    by_ticket = _by_tickets(tickets) if tickets else {}
+    by_token = _by_tokens(tokens) if tokens else {}
+    answers: list[Admission | NotAdmitted] = []
+    for each in asked:
+        # A ticket opens one socket, in whatever company it comes.
+        found = by_ticket if each.is_ticket else by_token
+        admitted = found.get(each.text)
+        if each.is_ticket:
+            found.pop(each.text, None)
+        answers.append(admitted or NotAdmitted())
+    return answers
+
+
+def _only(answers: Sequence[Admission | NotAdmitted]) -> Admission:
+    [answer] = answers
+    if isinstance(answer, NotAdmitted):
+        raise answer
+    return answer
+
+
+def _by_tickets(tickets: Sequence[str]) -> dict[str, Admission]:
+    now = clock.now()
+    digests = {secrets.digest(ticket): ticket for ticket in tickets}
+    with transaction.atomic():
+        rows = (
+            Ticket.objects.select_for_update(of=("self",))
+            .filter(digest__in=digests, used_at__isnull=True, expires_at__gt=now)
+            .annotate(
+                is_backed=_is_backed(now),
+                is_operator=operators.membership("user_id"),
+            )
+            .select_related("user")
+            .order_by("pk")
+        )
+        unused = list(rows)
+        Ticket.objects.filter(pk__in=[row.pk for row in unused]).update(used_at=now)
+    return {
+        digests[row.digest]: Admission(
+            standing_of(row.user, is_operator=row.is_operator),
+            Credential(row.credential_kind, row.credential, row.credential_expires_at),
+        )
+        for row in unused
+        if row.is_backed and row.user.is_active
+    }
+
+
+def _by_tokens(tokens: Sequence[str]) -> dict[str, Admission]:
+    digests = {digest_of_token(token): token for token in tokens}
+    digests.pop(None, None)
+    rows = (
+        usable_tokens(clock.now())
+        .filter(digest__in=digests, inbox_only=False, user__is_active=True)
+        .annotate(is_operator=operators.membership("user_id"))
+        .select_related("user")
+    )
+    return {
+        digests[row.digest]: Admission(
+            standing_of(row.user, is_operator=row.is_operator),
+            Credential(CredentialKind.TOKEN.value, row.digest, row.expiry),
+        )
+        for row in rows
+    }
 
 
 def standings(user_ids: Sequence[int]) -> dict[int, Standing]:

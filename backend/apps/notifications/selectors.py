@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import (
     BigIntegerField,
     Count,
+    OuterRef,
     Q,
     QuerySet,
     Subquery,
@@ -48,6 +49,19 @@ class Head:
 
     position: Position
     unread: int
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Where a socket of a user begins: the head, and what it has to be sent again.
+
+    replay_after: the number below the newest unacknowledged ones, as many as asked
+    for, or the last number where there are none; is_truncated: there are more.
+    """
+
+    head: Head
+    replay_after: int
+    is_truncated: bool
 
 
 @dataclass(frozen=True)
@@ -102,15 +116,7 @@ def position(user_id: int) -> Position:
 
 def head(user_id: int) -> Head:
     """Return the position and the unread count, read in one query."""
-    unread = (
-        Notification.objects.filter(live(clock.now()))
-        .filter(recipient_id=user_id, read_at=None)
-        .order_by()
-        .values("recipient_id")
-        .annotate(count=Count("pk"))
-        .values("count")
-    )
-    return _head(user_id, unread=_or_zero(unread))
+    return _head(user_id, unread=_or_zero(_unread_of(user_id)))
 
 
 def positions(user_ids: Sequence[int]) -> dict[int, Position]:
@@ -170,20 +176,33 @@ def outgoing_many(
     return result
 
 
-def replay_start(user_id: int, *, up_to: int, limit: int) -> tuple[int, bool]:
-    """Return the cursor below the newest `limit` unacknowledged rows, and if more are.
+def beginnings(user_ids: Sequence[int], *, limit: int) -> dict[int, Beginning]:
+    """Return where each user's socket begins, read in one query beside the epoch's.
 
-    With nothing to replay the cursor is `up_to`.
+    limit: how many unacknowledged notifications are replayed at most. The subqueries
+    walk an index over that many rows, however many are unacknowledged.
     """
-    newest = list(
-        _outstanding(user_id)
-        .filter(seq__lte=up_to)
-        .order_by("-seq")
-        .values_list("seq", flat=True)[: limit + 1],
+    epoch, mine = epochs.current(), OuterRef("user_id")
+    newest = _outstanding(mine).order_by("-seq").values("seq")
+    rows = Stream.objects.filter(user_id__in=user_ids).annotate(
+        unread=_or_zero(_unread_of(mine)),
+        oldest=Subquery(_outstanding(mine).order_by("seq").values("seq")[:1]),
+        last_in=Subquery(newest[limit - 1 : limit]),
+        first_out=Subquery(newest[limit : limit + 1]),
     )
-    if not newest:
-        return up_to, False
-    return (newest[:limit][-1] or 0) - 1, len(newest) > limit
+    nothing = Beginning(Head(Position(epoch, 0, 0, 0), 0), 0, is_truncated=False)
+    found = dict.fromkeys(user_ids, nothing)
+    return found | {row.user_id: _beginning(row, epoch) for row in rows}
+
+
+def _beginning(row: Any, epoch: str) -> Beginning:
+    position = Position(epoch, row.last_seq, row.state_version, row.pruned_to)
+    first = row.last_in or row.oldest
+    return Beginning(
+        Head(position, unread=row.unread),
+        replay_after=row.last_seq if first is None else first - 1,
+        is_truncated=row.first_out is not None,
+    )
 
 
 def still_outstanding(user_id: int, seqs: Collection[int]) -> set[int]:
@@ -235,11 +254,22 @@ def inbox(user_id: int) -> QuerySet[Notification]:
     return Notification.objects.filter(recipient_id=user_id, seq__isnull=False)
 
 
-def _outstanding(user_id: int) -> QuerySet[Notification]:
+def _outstanding(user_id: int | OuterRef) -> QuerySet[Notification]:
     return Notification.objects.filter(
         live(clock.now()),
         recipient_id=user_id,
         acked_at=None,
+    )
+
+
+def _unread_of(user_id: int | OuterRef) -> QuerySet[Any, Any]:
+    return (
+        Notification.objects.filter(live(clock.now()))
+        .filter(recipient_id=user_id, read_at=None)
+        .order_by()
+        .values("recipient_id")
+        .annotate(count=Count("pk"))
+        .values("count")
     )
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -82,6 +83,11 @@ class LocalLayer(BaseChannelLayer):
         """Put a channel into a group."""
         with self._lock:
             self._groups[group].add(channel)
+
+    async def group_add_many(self, groups: Sequence[str], channel: str) -> None:
+        """Put a channel into groups."""
+        for group in groups:
+            await self.group_add(group, channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
         """Take a channel out of a group."""

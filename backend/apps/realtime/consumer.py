@@ -9,7 +9,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from apps.accounts import admission
+from apps.accounts.admission import Asked
 from apps.push import client_frames, protocol
 from apps.push.client_frames import BadFrame
 from apps.realtime.connection import Connection
@@ -112,7 +112,8 @@ class NotificationsConsumer(AsyncConsumer):
             text = f"This server speaks {protocol.SUBPROTOCOL}."
             connection.end(protocol.CLOSE_VERSION, "version", text)
         elif opening.ticket is not None:
-            self.hub.authenticate(connection, admission.by_ticket, opening.ticket)
+            asked = Asked(opening.ticket, may_be_ticket=True, may_be_token=False)
+            self.hub.authenticate(connection, asked)
         elif opening.authorization is not None:
             self._authenticate_by_header(connection, opening)
 
@@ -123,7 +124,8 @@ class NotificationsConsumer(AsyncConsumer):
             connection.end(protocol.CLOSE_UNAUTHENTICATED, "unauthenticated", text)
             return
         token = header[len(TOKEN_PREFIX) :].strip()
-        self.hub.authenticate(connection, admission.by_token, token)
+        asked = Asked(token, may_be_ticket=False, may_be_token=True)
+        self.hub.authenticate(connection, asked)
 
     def _origin_is_allowed(self, opening: Opening) -> bool:
         headers = dict(self.scope["headers"])

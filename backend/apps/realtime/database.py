@@ -17,9 +17,6 @@ logger = logging.getLogger(__name__)
 THREADS = 4
 TIMEOUT_SECONDS = 3.0
 WAITING_LIMIT = 5000
-# Calls of those who wait for their turn: few enough to delay nobody else's.
-TURNS = 8
-TURN_SECONDS = 10.0
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -36,12 +33,9 @@ class Database:
         self,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
-        turn_seconds: float = TURN_SECONDS,
     ) -> None:
         """Start no thread until the first call."""
         self._timeout_seconds = timeout_seconds
-        self._turn_seconds = turn_seconds
-        self._turns = asyncio.Semaphore(TURNS)
         self._waiting = 0
         self._threads = ThreadPoolExecutor(
             THREADS, thread_name_prefix="socket-database"
@@ -77,30 +71,6 @@ class Database:
             future.add_done_callback(_swallow)
             message = f"no answer within {self._timeout_seconds:g} s"
             raise DatabaseUnavailable(message) from error
-
-    async def run_in_turn(
-        self,
-        function: Callable[Arguments, Result],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Result:
-        """Run `function` when it is its turn; for work of which much comes at once.
-
-        The three seconds begin with the turn: when a thousand sockets come back at the
-        same moment, they wait in line and do not time each other out.
-
-        Raises: as `run`, and DatabaseUnavailable where the turn does not come in 10 s.
-        """
-        try:
-            async with asyncio.timeout(self._turn_seconds):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            message = f"no turn within {self._turn_seconds:g} s"
-            raise DatabaseUnavailable(message) from error
-        try:
-            return await self.run(function, *args, **kwargs)
-        finally:
-            self._turns.release()
 
     def stop(self) -> None:
         """Start nothing more; do not wait for what runs."""

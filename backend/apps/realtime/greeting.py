@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.accounts.admission import Standing
 from apps.notifications import selectors
-from apps.notifications.selectors import Position
+from apps.notifications.selectors import Beginning, Position
 from apps.push import registry
 from apps.push.client_frames import Resume
 
@@ -30,44 +30,60 @@ class Greeting:
     versions: dict[str, int]
 
 
-def read(standing: Standing, resume: Resume | None) -> Greeting:
-    """Read it; the connection has joined its groups before."""
+@dataclass(frozen=True)
+class Newcomer:
+    """A connection that is let in and has joined its groups."""
+
+    standing: Standing
+    resume: Resume | None
+
+
+def read(newcomers: Sequence[Newcomer]) -> list[Greeting]:
+    """Read what is said to each, in a few queries for all."""
     versions = registry.versions()
-    head = selectors.head(standing.user_id)
-    position = head.position
-    is_resumed = resume is not None and _is_usable(resume, position)
-    start, truncated = position.last_seq, False
-    if is_resumed and resume is not None:
-        start = resume.seq
-    else:
-        start, truncated = selectors.replay_start(
-            standing.user_id,
-            up_to=position.last_seq,
-            limit=settings.WS_REPLAY_LIMIT,
+    standings = {each.standing.user_id: each.standing for each in newcomers}
+    beginnings = selectors.beginnings(list(standings), limit=settings.WS_REPLAY_LIMIT)
+    shown = snapshots_of_many(list(standings.values()))
+    return [
+        _greeting(
+            beginnings[each.standing.user_id],
+            each.resume,
+            snapshots=shown[each.standing.user_id],
+            versions=versions,
         )
+        for each in newcomers
+    ]
+
+
+def _greeting(
+    beginning: Beginning,
+    resume: Resume | None,
+    *,
+    snapshots: tuple[str, ...],
+    versions: dict[str, int],
+) -> Greeting:
+    position = beginning.head.position
+    is_resumed = resume is not None and _is_usable(resume, position)
+    start, truncated = beginning.replay_after, beginning.is_truncated
+    if is_resumed and resume is not None:
+        start, truncated = resume.seq, False
     return Greeting(
         position=position,
         start=start,
         is_resumed=is_resumed,
         recovered=is_resumed or resume is None,
         replay_truncated=truncated,
-        unread=head.unread,
-        snapshots=snapshots(standing),
+        unread=beginning.head.unread,
+        snapshots=snapshots,
         versions=versions,
     )
 
 
-def snapshots(standing: Standing) -> tuple[str, ...]:
-    """Encode every registered snapshot that there is for this user."""
-    frames = (snapshot.frame(standing) for snapshot in registry.snapshots())
-    return tuple(frame for frame in frames if frame is not None)
-
-
 def snapshots_of_many(standings: Sequence[Standing]) -> dict[int, tuple[str, ...]]:
-    """Encode the same for many users, by their ids."""
+    """Encode every registered snapshot that there is for these users, by their ids."""
     found: dict[int, list[str]] = {standing.user_id: [] for standing in standings}
     for snapshot in registry.snapshots():
-        if snapshot.frames is not None:
+        if snapshot.frames is not None and len(standings) > 1:
             frames = snapshot.frames(standings)
         else:
             each = {one.user_id: snapshot.frame(one) for one in standings}

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from apps.accounts import admission
-from apps.accounts.admission import Admission, NotAdmitted, Standing
+from apps.accounts.admission import Admission, Asked, NotAdmitted, Standing
 from apps.push import client_frames, groups, protocol, registry
 from apps.push.client_frames import BadFrame
 from apps.push.hints import Hint, PersonalHint
@@ -28,10 +28,12 @@ from apps.realtime import data_version, greeting, looking
 from apps.realtime.acknowledging import Acknowledger
 from apps.realtime.connection import Connection
 from apps.realtime.database import Database, DatabaseUnavailable
+from apps.realtime.greeting import Newcomer
 from apps.realtime.membership import Membership
 from apps.realtime.metrics import FRAMES_SENT, SOCKETS
 from apps.realtime.poll import Poll
 from apps.realtime.reading import Reader
+from apps.realtime.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class Hub:
         self.database = Database()
         self.reader = Reader(self.database)
         self.acknowledger = Acknowledger(self.database)
+        self._admissions = Together(self.database, admission.admit)
+        self._greetings = Together(self.database, greeting.read)
         self.is_draining = False
         self.frames_sent = 0
         self._membership = Membership(get_channel_layer())
@@ -110,27 +114,26 @@ class Hub:
     def authenticate(
         self,
         connection: Connection,
-        admit: Callable[[str], Admission],
-        text: str,
+        asked: Asked,
     ) -> None:
         """Let the user of a credential in, then greet; answers by frames."""
         connection.is_authenticating = True
-        self._spawn(self._authenticate(connection, admit, text))
+        self._spawn(self._authenticate(connection, asked))
 
     def reauthenticate(self, connection: Connection, token: str) -> None:
         """Take an `auth` frame: the first credential, or a fresh one."""
         if connection.is_admitted:
             self._spawn(self._extend(connection, token))
         else:
-            self.authenticate(connection, admission.by_ticket_or_token, token)
+            asked = Asked(token, may_be_ticket=True, may_be_token=True)
+            self.authenticate(connection, asked)
 
     async def _authenticate(
         self,
         connection: Connection,
-        admit: Callable[[str], Admission],
-        text: str,
+        asked: Asked,
     ) -> None:
-        admitted = await self._admission(connection, admit, text)
+        admitted = await self._admission(connection, asked)
         if admitted is None or not self.has(connection):
             return
         expected = connection.expected_user_id
@@ -146,11 +149,10 @@ class Hub:
     async def _admission(
         self,
         connection: Connection,
-        admit: Callable[[str], Admission],
-        text: str,
+        asked: Asked,
     ) -> Admission | None:
         try:
-            return await self.database.run_in_turn(admit, text)
+            return await self._admissions.ask(asked)
         except NotAdmitted as error:
             code, name = protocol.CLOSE_UNAUTHENTICATED, "unauthenticated"
             connection.end(code, name, str(error))
@@ -159,8 +161,8 @@ class Hub:
         return None
 
     async def _extend(self, connection: Connection, token: str) -> None:
-        admit = admission.by_ticket_or_token
-        admitted = await self._admission(connection, admit, token)
+        asked = Asked(token, may_be_ticket=True, may_be_token=True)
+        admitted = await self._admission(connection, asked)
         if admitted is None or not self.has(connection):
             return
         if admitted.standing.user_id != connection.user_id:
@@ -179,11 +181,8 @@ class Hub:
 
     async def _greet(self, connection: Connection) -> None:
         try:
-            found = await self.database.run_in_turn(
-                greeting.read,
-                connection.standing,
-                connection.resume,
-            )
+            newcomer = Newcomer(connection.standing, connection.resume)
+            found = await self._greetings.ask(newcomer)
         except (DatabaseUnavailable, DatabaseError) as error:
             self._end_unavailable(connection, error)
             return

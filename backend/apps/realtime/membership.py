@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ADD_TIMEOUT_SECONDS = 0.5
+JOINED_AT_ONCE = 500
 
 
 class Membership:
@@ -105,16 +106,24 @@ class Membership:
                 logger.warning("channel layer unavailable", extra={"error": name})
 
     async def _join_missing(self, channel: str) -> None:
-        for group in [name for name in self._members if name not in self._joined]:
+        while missing := [each for each in self._members if each not in self._joined]:
+            together = missing[:JOINED_AT_ONCE]
             async with asyncio.timeout(ADD_TIMEOUT_SECONDS):
-                await self._layer.group_add(group, channel)
-            self._joined.add(group)
-            event = self._waiting.pop(group, None)
-            if event is not None:
-                event.set()
+                await self._layer.group_add_many(together, channel)
+            for group in together:
+                self._joined.add(group)
+                event = self._waiting.pop(group, None)
+                if event is not None:
+                    event.set()
 
     async def _leave_empty(self, channel: str) -> None:
         for group in [name for name in self._joined if name not in self._members]:
+            # Somebody may have come back while others were taken out, and people who
+            # wait to come in are not kept waiting for that.
+            if self._wake.is_set():
+                return
+            if group in self._members:
+                continue
             self._joined.discard(group)
             self._waiting.pop(group, None)
             async with asyncio.timeout(ADD_TIMEOUT_SECONDS):

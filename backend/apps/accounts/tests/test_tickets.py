@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts import admission, revocation, service_keys, tickets
-from apps.accounts.admission import Credential, NotAdmitted
+from apps.accounts.admission import Admission, Asked, Credential, NotAdmitted
 from apps.accounts.models import AuthToken, Ticket, User, UserSession
 from apps.accounts.service_keys import NewServiceKey
 from apps.accounts.tests.conftest import token_of
@@ -99,17 +99,35 @@ def test_a_ticket_ends_with_the_credential_that_minted_it(
     assert sorted(kinds) == ["service_key", "session", "token"]
 
 
-def test_admission_takes_two_queries(
+def test_many_are_admitted_by_as_few_queries_as_one(
     alice: User,
     client_of: ClientOf,
     django_assert_max_num_queries: Any,
 ) -> None:
-    ticket, token = _ticket(client_of(alice)), token_of(alice)
+    held = [_ticket(client_of(alice)) for _ in range(5)]
+    tokens = [token_of(alice) for _ in range(5)]
+    by_ticket = [Asked(each, may_be_ticket=True, may_be_token=False) for each in held]
+    by_token = [Asked(each, may_be_ticket=False, may_be_token=True) for each in tokens]
 
-    with django_assert_max_num_queries(2):
-        admission.by_ticket(ticket)
+    # A savepoint around reading and using up.
+    with django_assert_max_num_queries(4):
+        admitted = admission.admit(by_ticket)
     with django_assert_max_num_queries(1):
-        admission.by_token(token)
+        admitted += admission.admit(by_token)
+
+    assert [each.standing.user_id for each in admitted] == [alice.pk] * 10  # type: ignore[union-attr]
+
+
+def test_of_many_each_is_judged_alone(alice: User, client_of: ClientOf) -> None:
+    ticket, token = _ticket(client_of(alice)), token_of(alice)
+    either = {"may_be_ticket": True, "may_be_token": True}
+
+    answers = admission.admit(
+        [Asked(each, **either) for each in (ticket, "x", token, ticket, token)],
+    )
+
+    kinds = [Admission, NotAdmitted, Admission, NotAdmitted, Admission]
+    assert [type(each) for each in answers] == kinds
 
 
 def test_a_token_admits_and_one_for_the_inbox_does_not(

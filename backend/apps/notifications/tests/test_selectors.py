@@ -171,14 +171,35 @@ def test_a_replay_starts_below_the_newest_unacknowledged(
     acknowledged = frozenset({rows[0].key, rows[2].key})
     services.acknowledge([Ack(ann.pk, acknowledged)])
 
-    assert selectors.replay_start(ann.pk, up_to=5, limit=limit) == expected
+    beginning = selectors.beginnings([ann.pk], limit=limit)[ann.pk]
+    assert (beginning.replay_after, beginning.is_truncated) == expected
 
 
 def test_with_nothing_to_replay_the_cursor_is_at_the_end(ann: User) -> None:
     send(ann, 2)
     services.acknowledge([Ack(ann.pk, up_to=2)])
 
-    assert selectors.replay_start(ann.pk, up_to=2, limit=9) == (2, False)
+    beginning = selectors.beginnings([ann.pk], limit=9)[ann.pk]
+    assert (beginning.replay_after, beginning.is_truncated) == (2, False)
+
+
+def test_the_beginnings_of_many_are_read_together(
+    ann: User,
+    bob: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    send(ann, 3)
+    services.mark_read(ann.pk, [send(ann, 1)[0].key])
+    selectors.epoch()
+
+    with django_assert_max_num_queries(2):
+        found = selectors.beginnings([ann.pk, bob.pk], limit=5)
+
+    assert found[ann.pk].head == selectors.head(ann.pk)
+    assert found[ann.pk].head.unread == 3
+    assert found[ann.pk].replay_after == 0
+    assert found[bob.pk].head == selectors.head(bob.pk)
+    assert found[bob.pk].replay_after == 0
 
 
 def test_what_is_still_outstanding(ann: User) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from apps.realtime.database import THREADS, TURNS, Database, DatabaseUnavailable
+from apps.realtime.database import THREADS, Database, DatabaseUnavailable
 
 
 async def test_a_slow_call_costs_its_caller_an_error_and_nobody_else() -> None:
@@ -66,32 +66,4 @@ async def test_a_call_that_nobody_waits_for_any_more_never_begins() -> None:
 
     assert await database.run(lambda: 42) == 42
     assert begun == []
-    database.stop()
-
-
-async def test_who_waits_for_a_turn_is_not_timed_out_by_those_before() -> None:
-    database = Database(timeout_seconds=0.2)
-
-    def work() -> None:
-        time.sleep(0.02)
-
-    calls = [database.run_in_turn(work) for _ in range(100)]
-
-    assert await asyncio.gather(*calls) == [None] * 100
-    database.stop()
-
-
-async def test_a_turn_that_does_not_come_is_an_error() -> None:
-    database = Database(timeout_seconds=5, turn_seconds=0.1)
-    release = threading.Event()
-    first = [
-        asyncio.create_task(database.run_in_turn(release.wait)) for _ in range(TURNS)
-    ]
-    await asyncio.sleep(0)
-
-    with pytest.raises(DatabaseUnavailable, match="no turn"):
-        await database.run_in_turn(lambda: 1)
-
-    release.set()
-    await asyncio.gather(*first)
     database.stop()
