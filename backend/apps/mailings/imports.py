@@ -94,6 +94,9 @@ def _run(row: ClientImport, *, end: float) -> bool:
     except FileError as error:
         _refuse(row.pk, str(error))
         return True
+    except ImportPart.DoesNotExist:
+        # Another worker was faster to the end, where the file goes.
+        return False
     return False
 
 

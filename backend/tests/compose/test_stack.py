@@ -79,6 +79,7 @@ def environment(
         "REDIS_PREFIX": uuid.uuid4().hex,
         "CELERY_BROKER_URL": rabbitmq_url,
         "RABBITMQ_URL": rabbitmq_url,
+        "RABBITMQ_PREFIX": f"{uuid.uuid4().hex[:8]}.",
         "TRUSTED_PROXIES": "127.0.0.1",
         "WEB_CONCURRENCY": "2",
         "SECRETS_DIR": str(part_folder / "secrets"),

@@ -297,7 +297,7 @@ def world(settings: Any) -> World:
         by=Author(),
     )
     event = events.create({"name": "Order shipped"}, owner=Owner())
-    people["operator"].groups.add(Group.objects.get(name=OPERATORS))
+    people["operator"].groups.add(Group.objects.get_or_create(name=OPERATORS)[0])
     mailing = mailings.create(
         {
             "text": "Hello",

@@ -56,15 +56,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Mark what asks for a service, and let browser tests come last.
+    """Mark what asks for a service, and let files with browser tests come last.
 
-    Playwright's synchronous API leaves an event loop running in the main thread.
+    Playwright's synchronous API leaves an event loop running in the main thread. Whole
+    files move, because a worker of xdist is given whole files.
     """
     for item in items:
         if _wanted(item) - {"chromium"}:
             item.add_marker("services")
     yield
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    with_browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path in with_browser)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,17 +1,18 @@
 """Two operators, and two workers, at the same moment."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 
 from apps.common import clock
-from apps.mailings import chunks, claims, services
+from apps.mailings import chunks, claims, csv_files, imports, services
 from apps.mailings.audit import Author
-from apps.mailings.models import AuditEntry, Mailing
+from apps.mailings.models import AuditEntry, Client, ImportStatus, Mailing
 from apps.mailings.policy import StateError
 from apps.mailings.tests.builders import a_client, a_mailing, written
 
@@ -104,3 +105,23 @@ def test_b26_two_workers_never_hold_the_same_message() -> None:
     held = [*results[0], *results[1]]
     assert len(held) == len(set(held)) <= 60
     assert len(held) >= 40
+
+
+def test_an_import_that_another_worker_finished_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = [b"phone_number,tag\n79160000001,", b"one\n79160000002,two\n"]
+    row = imports.begin(parts, by=BY, skip_invalid=False)
+
+    def overtaken(source: Iterator[bytes]) -> Iterator[csv_files.Line]:
+        monkeypatch.undo()
+        first = [next(source)]
+        imports.run_all(seconds=20)
+        yield from csv_files.lines(chain(first, source))
+
+    monkeypatch.setattr(imports, "lines", overtaken)
+    imports.run_all(seconds=20)
+
+    row.refresh_from_db()
+    assert (row.status, row.created) == (ImportStatus.DONE, 2)
+    assert Client.objects.count() == 2
