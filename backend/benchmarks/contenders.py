@@ -86,6 +86,7 @@ class Carillon:
             "REDIS_URL": os.environ["TEST_REDIS_URL"],
             "REDIS_PREFIX": uuid.uuid4().hex,
             "CELERY_BROKER_URL": os.environ["TEST_RABBITMQ_URL"],
+            "RABBITMQ_PREFIX": f"{uuid.uuid4().hex[:8]}.",
             "SECRET_KEY": uuid.uuid4().hex * 2,
             "LOG_LEVEL": "warning",
             "DATA_DIR": str(folder / "data"),

@@ -41,13 +41,19 @@ class Queue:
     results: str
 
 
-CARILLON = Queue(
-    "notifications_exchange",
-    "notifications.send",
-    "notifications.send",
-    "notifications.results",
-)
 STOCK = Queue("", "stock.send", "stock.send", "stock.results")
+
+
+def _queue(contender: Carillon | Stock) -> Queue:
+    if isinstance(contender, Stock):
+        return STOCK
+    prefix = contender.environment["RABBITMQ_PREFIX"]
+    return Queue(
+        f"{prefix}notifications_exchange",
+        "notifications.send",
+        f"{prefix}notifications.send",
+        f"{prefix}notifications.results",
+    )
 
 
 class Broker:
@@ -147,7 +153,7 @@ async def prepare(contender: Carillon | Stock, broker: Broker) -> None:
         return
     async with _consumer(contender):
         async with asyncio.timeout(READY_SECONDS):
-            while not broker.exists(CARILLON):
+            while not broker.exists(_queue(contender)):
                 await asyncio.sleep(0.1)
 
 
@@ -161,7 +167,7 @@ async def drain(
 ) -> Measured:
     """Fill the queue, start the consumer, and time the first to the last arrival."""
     is_carillon = isinstance(contender, Carillon)
-    queue = CARILLON if is_carillon else STOCK
+    queue = _queue(contender)
     broker.fill(queue, contender.people, count=count, with_results=with_results)
     tally = crowd.tally(is_numbered=is_carillon)
     expected_results = count if with_results else 0

@@ -134,10 +134,10 @@ def test_a_policy_of_the_administrator_stays(
     assert policy.read_text() == "theirs"
 
 
-def collected(name: str, *, fixtures: tuple[str, ...] = (), marker: str = "") -> Any:
+def collected(file: str, *, fixtures: tuple[str, ...] = (), marker: str = "") -> Any:
     markers = [marker]
     return SimpleNamespace(
-        name=name,
+        path=Path(file),
         fixturenames=fixtures,
         markers=markers,
         add_marker=markers.append,
@@ -146,14 +146,15 @@ def collected(name: str, *, fixtures: tuple[str, ...] = (), marker: str = "") ->
 
 
 def test_browser_tests_come_last_and_users_of_a_service_are_marked() -> None:
-    page = collected("page", fixtures=("chromium",), marker="browser")
-    query = collected("query", fixtures=("postgres_url",))
-    plain = collected("plain")
-    items = [page, query, plain]
+    beside_a_page = collected("page.py")
+    page = collected("page.py", fixtures=("chromium",), marker="browser")
+    query = collected("query.py", fixtures=("postgres_url",))
+    plain = collected("plain.py")
+    items = [beside_a_page, page, query, plain]
 
     for _ in plugin.pytest_collection_modifyitems(items):
         pass
 
-    assert items == [query, plain, page]
+    assert items == [query, plain, beside_a_page, page]
     assert "services" in query.markers
     assert "services" not in page.markers + plain.markers

@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 # The last is for the loops of the queue `engine`, of which one runs in a process.
 CONCURRENCY = 5
 QUEUES = ["sweeps", "engine"]
-STOP_SECONDS = 0.5
+# Usually a few milliseconds; a worker that is left running when Python ends complains.
+STOP_SECONDS = 1.5
 
 
 class _Embedded:

@@ -140,12 +140,17 @@ def test_older_notifications_are_loaded_as_one_scrolls(member: Visitor) -> None:
         "/api/notifications/send/bulk/",
         {"notifications": drafts},
     )
-    expect(member.items).to_have_count(60)
+    expect(member.page).to_have_title("(60) Carillon")
     member.page.reload()
-    expect(member.items).to_have_count(25)
+    expect(member.headlines().first).to_have_text("Number 59")
+    oldest = member.headlines().get_by_text("Number 0", exact=True)
+    expect(oldest).to_have_count(0)
 
     member.page.mouse.wheel(0, 100_000)
 
+    expect(oldest).to_be_visible()
+    # What is far from the window is not drawn.
+    member.page.set_viewport_size({"width": 1_280, "height": 9_000})
     newest_first = [f"Number {n}" for n in reversed(range(60))]
     expect(member.headlines()).to_have_text(newest_first)
     expect(member.page.get_by_role("button", name="Load older")).to_have_count(0)
