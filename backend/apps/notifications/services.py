@@ -17,7 +17,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.models import User
 from apps.common import clock
 from apps.common.requests import current_request_id
-from apps.notifications import deliveries, frames, policy, streams
+from apps.notifications import deliveries, frames, inserting, policy, streams
 from apps.notifications.deliveries import cancel, deliver, resend
 from apps.notifications.epochs import bump as bump_epoch
 from apps.notifications.models import Notification
@@ -212,7 +212,7 @@ def _inserted(
             seq = last_seqs[draft.recipient_id] = last_seqs[draft.recipient_id] + 1
         rows.append(_row(draft, seq=seq, now=now))
     if rows:
-        Notification.objects.bulk_create(rows)
+        inserting.insert(rows)
         transaction.on_commit(partial(_publish, rows), robust=True)
     outside = [
         (draft, row)

@@ -35,6 +35,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
+        self._is_woken = False
         self._failures = 0
         self._rest_until = 0.0
 
@@ -44,8 +45,11 @@ class Publisher:
             HINTS_DROPPED.labels("queue full").inc()
             return
         self._queue.append(hint)
-        loop, wake = self._started()
-        loop.call_soon_threadsafe(wake.set)
+        if not self._is_woken:
+            # Many hints are one wake-up: each would be a system call.
+            self._is_woken = True
+            loop, wake = self._started()
+            loop.call_soon_threadsafe(wake.set)
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until the queue is empty; say whether it became so in time."""
@@ -75,6 +79,8 @@ class Publisher:
         while True:
             await wake.wait()
             wake.clear()
+            # Before the queue is looked at: who adds later wakes again.
+            self._is_woken = False
             while self._queue:
                 await self._carry_batch()
 

@@ -1,18 +1,71 @@
 """Redis pub/sub as the channel layer, with many messages in one round trip."""
 
+import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+import hiredis
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisSingleShardConnection
+from redis._parsers.hiredis import NOT_ENOUGH_DATA
 from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
 
 # What the layer raises while Redis is away.
 LAYER_ERRORS = (OSError, RedisError)
+UNUSED_SECONDS = 0.1
+AFTER_FAILURE_SECONDS = 1.0
+
+
+class _Shard(RedisSingleShardConnection):  # type: ignore[misc]
+    """The library's connection, which takes what has arrived without waiting for it.
+
+    `get_message` sets a timer and awaits a dozen coroutines for each message, most of
+    what a message costs; so it is left to connect, to wait and to notice failures.
+    """
+
+    async def _do_receiving(self) -> None:
+        while True:
+            try:
+                if self._pubsub is None or not self._pubsub.subscribed:
+                    await asyncio.sleep(UNUSED_SECONDS)
+                    continue
+                message = await self._pubsub.get_message(
+                    ignore_subscribe_messages=True,
+                    timeout=UNUSED_SECONDS,
+                )
+                self._receive_message(message)
+                await self._take_what_arrived()
+            except Exception as error:  # noqa: BLE001  (nobody else reads)
+                name = type(error).__name__
+                logger.warning("subscription interrupted", extra={"error": name})
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+
+    async def _take_what_arrived(self) -> None:
+        connection = self._pubsub.connection
+        arrived = getattr(connection and connection._parser, "_reader", None)
+        while isinstance(arrived, hiredis.Reader) and arrived.has_data():
+            response = arrived.gets(False)  # noqa: FBT003  (it has no name there)
+            if response is NOT_ENOUGH_DATA:
+                return
+            if isinstance(response, Exception):
+                raise response
+            if isinstance(response, list) and response[0] == b"message":
+                self._receive_message({"channel": response[1], "data": response[2]})
+            else:
+                await self._pubsub.handle_message(response)
 
 
 class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
     """The library's layer, with many groups or messages in one command."""
+
+    def _get_layer(self) -> Any:
+        layer = super()._get_layer()
+        if not isinstance(layer._shards[0], _Shard):
+            layer._shards = [_Shard(shard.host, layer) for shard in layer._shards]
+        return layer
 
     async def group_add_many(self, groups: Sequence[str], channel: str) -> None:
         """Join a channel of this process to groups, one command per Redis host.
