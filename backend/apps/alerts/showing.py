@@ -41,6 +41,8 @@ class _Notes:
 
     def take(self) -> list[tuple[int, int]]:
         with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
             pairs, self._pairs, self._timer = list(self._pairs), {}, None
         return pairs
 
