@@ -293,10 +293,13 @@ class Outlet(Line):
         numbers = [each for each in self._in_flight if each <= last] if several else []
         rows = [self._in_flight.pop(each) for each in numbers or [last]]
         is_taken = frame.method.NAME == "Basic.Ack"
-        taken = [row for row in rows if is_taken and self._is_routed(row)]
-        refused = [row for row in rows if row not in taken]
-        self._on_confirmed([row.pk for row in taken])
-        self._on_returned([row.pk for row in refused])
+        taken: list[int] = []
+        refused: list[int] = []
+        for row in rows:
+            is_there = is_taken and self._is_routed(row)
+            (taken if is_there else refused).append(row.pk)
+        self._on_confirmed(taken)
+        self._on_returned(refused)
 
     def _is_routed(self, row: OutboxResult) -> bool:
         key = str(row.key)

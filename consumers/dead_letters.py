@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from apps.common import clock
+from apps.common import clock, inserting
 from apps.common.ids import uuid7
 from apps.notifications.entries import Refusal
 from consumers import messages, outbox
 from consumers.messages import Incoming, storable
-from consumers.models import DeadLetter, OutboxResult
+from consumers.models import DeadLetter
 
 _AT_ONCE = 500
 
@@ -85,7 +85,7 @@ def _send_again(keys: Sequence[int]) -> int:
     with transaction.atomic():
         rows = DeadLetter.objects.filter(pk__in=keys, sent_again_at=None)
         whole = [row for row in rows.select_for_update() if row.is_whole]
-        OutboxResult.objects.bulk_create([outbox.again(row, now=now) for row in whole])
+        inserting.insert([outbox.again(row, now=now) for row in whole])
         sent = DeadLetter.objects.filter(pk__in=[row.pk for row in whole])
         sent.update(sent_again_at=now)
     return len(whole)

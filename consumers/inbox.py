@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from apps.common import inserting
 from consumers.messages import Incoming
 from consumers.models import InboxMessage
 
@@ -37,7 +38,7 @@ def admit(messages: Sequence[Incoming], *, now: datetime) -> list[bool]:
         rows.setdefault(name, row)
     # In one order everywhere: two consumers would otherwise lock each other out.
     ordered = [rows[name] for name in sorted(rows)]
-    InboxMessage.objects.bulk_create(ordered, ignore_conflicts=True)
+    inserting.insert(ordered, ignore_conflicts=True)
     ours = InboxMessage.objects.filter(
         batch=batch,
         message_id__in=[row.message_id for row in ordered],

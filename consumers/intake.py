@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.common import clock
+from apps.common import clock, inserting
 from apps.notifications import services
 from apps.notifications.entries import Refusal
 from apps.notifications.policy import Draft
@@ -47,7 +47,7 @@ def take(batch: Sequence[Incoming], *, verdict: Refusal | None = None) -> Taken:
         _queue_events(accepted, taken, now=now)
         # Last, as it locks the streams of all who are notified.
         _notify(accepted, taken, now=now)
-        OutboxResult.objects.bulk_create(taken.rows)
+        inserting.insert(taken.rows)
     return taken
 
 

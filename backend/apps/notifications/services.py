@@ -15,9 +15,9 @@ from django.db.models import Q
 
 from apps.accounts import selectors as accounts
 from apps.accounts.models import User
-from apps.common import clock
+from apps.common import clock, inserting
 from apps.common.requests import current_request_id
-from apps.notifications import deliveries, frames, inserting, policy, streams
+from apps.notifications import deliveries, frames, policy, streams
 from apps.notifications.deliveries import cancel, deliver, resend
 from apps.notifications.epochs import bump as bump_epoch
 from apps.notifications.models import Notification

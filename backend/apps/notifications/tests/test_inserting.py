@@ -7,7 +7,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 
 from apps.accounts.models import User
-from apps.notifications.inserting import insert
+from apps.common.inserting import insert
 from apps.notifications.models import Notification
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
