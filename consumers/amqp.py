@@ -12,6 +12,7 @@ import logging
 import random
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def new_loop() -> Any:
     return IOLoop()
 
 
-class Line:
+class Line(ABC):
     """One connection with one channel, made again whenever it is lost."""
 
     def __init__(self, loop: Any, *, on_refused: Callable[[str], None]) -> None:
@@ -59,13 +60,13 @@ class Line:
         self._is_ending = False
         self._pause = FIRST_PAUSE_SECONDS
 
+    @abstractmethod
     def prepared(self, channel: Any) -> None:
         """Use the channel, on which everything is declared."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lost(self) -> None:
         """Forget what belonged to the channel."""
-        raise NotImplementedError
 
     def may_open(self) -> bool:
         """Say whether this is the time to connect."""

@@ -2,17 +2,28 @@
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 from benchmarks import fanout, queueing, sending
-from benchmarks.contenders import Carillon, Contender, Nchan, Stock
+from benchmarks.contenders import (
+    Carillon,
+    Contender,
+    Nchan,
+    Stock,
+    processor_seconds,
+)
 from benchmarks.crowd import Crowd
 from benchmarks.measuring import Measured
 from benchmarks.sizes import Sizes
 
 Key = tuple[str, str]
+# A server that uses less of its core than this has nothing left to do.
+QUIET_SHARE = 0.1
+LOOK_SECONDS = 0.5
+SETTLE_SECONDS = 20.0
 Lines = dict[str, Callable[[Any, Crowd, Sizes], Awaitable[Measured]]]
 
 LINES: dict[str, Lines] = {
@@ -49,6 +60,16 @@ async def crowd_of(contender: Contender) -> AsyncIterator[Crowd]:
         await crowd.close()
 
 
+async def settle(contender: Contender) -> None:
+    """Wait until what the last line left behind is done, such as acknowledgements."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    share = 1.0
+    while share > QUIET_SHARE and time.monotonic() < deadline:
+        used = processor_seconds(contender.pids)
+        await asyncio.sleep(LOOK_SECONDS)
+        share = (processor_seconds(contender.pids) - used) / LOOK_SECONDS
+
+
 async def run(
     contenders: Collection[Carillon | Stock | Nchan],
     wanted: Collection[str],
@@ -66,6 +87,7 @@ async def run(
                 continue
             async with crowd_of(contender) as crowd:
                 for name in chosen:
+                    await settle(contender)
                     measured = await lines[name](contender, crowd, sizes)
                     if crowd.gone:
                         say(f"{crowd.gone} sockets were closed meanwhile")

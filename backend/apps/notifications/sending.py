@@ -18,7 +18,7 @@ from apps.notifications.serializers import (
     BroadcastRequest,
     BulkRequest,
     SendRequest,
-    Sent,
+    sent,
 )
 
 
@@ -53,8 +53,7 @@ def send_bulk(request: Request) -> list[dict[str, Any]]:
         ],
     )
     stored = _stored([each for each in drafts if isinstance(each, Draft)])
-    # Many at once: a serializer for each would copy all its fields every time.
-    rows = iter(Sent(stored, many=True).data)
+    rows = iter(map(sent, stored))
     return [
         {"status": "error", "code": each.code, "errors": each.errors}
         if isinstance(each, Refusal)

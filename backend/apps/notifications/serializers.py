@@ -1,5 +1,6 @@
 """What goes in and out of the notifications API."""
 
+import json
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -130,6 +131,18 @@ class Sent(serializers.ModelSerializer[Notification]):
 
         model = Notification
         fields = ("user_id", "payload", "id", "key", "seq", "created_at")
+
+
+def sent(row: Notification) -> dict[str, Any]:
+    """Do what `Sent` does, for one of very many, at a fifth of the price."""
+    return {
+        "user_id": row.recipient_id,
+        "payload": json.loads(row.payload),
+        "id": row.pk,
+        "key": str(row.key),
+        "seq": row.seq,
+        "created_at": row.created_at.isoformat().replace("+00:00", "Z"),
+    }
 
 
 class BulkResult(serializers.Serializer[Any]):

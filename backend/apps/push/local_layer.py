@@ -72,6 +72,14 @@ class LocalLayer(BaseChannelLayer):
         """Wait for the next message of a channel of this loop."""
         return await self._inboxes[channel].take()
 
+    async def receive_many(self, channel: str, limit: int) -> list[Any]:
+        """Wait for the next message, and take what waits behind it."""
+        inbox = self._inboxes[channel]
+        messages = [await inbox.take()]
+        while inbox.messages and len(messages) < limit:
+            messages.append(inbox.messages.popleft())
+        return messages
+
     async def send(self, channel: str, message: Any) -> None:
         """Hand a message to one channel; unknown channels lose it."""
         with self._lock:

@@ -87,6 +87,14 @@ class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
                     await shard._pubsub.subscribe(*new)
                     shard._subscribed_to.update(new)
 
+    async def receive_many(self, channel: str, limit: int) -> list[Any]:
+        """Wait for the next message, and take what waits behind it."""
+        messages = [await self.receive(channel)]
+        waiting = self._get_layer().channels.get(channel)
+        while waiting is not None and len(messages) < limit and not waiting.empty():
+            messages.append(self.deserialize(waiting.get_nowait()))
+        return messages
+
     def channel_of_group(self, group: str) -> str:
         """Return the channel of Redis that carries a group."""
         return str(self._get_layer()._get_group_channel_name(group))

@@ -260,8 +260,8 @@ class Hub:
     async def _listen(self) -> None:
         try:
             while True:
-                for _ in range(HINTS_PER_TURN):
-                    self._dispatch(await self._membership.receive())
+                for hint in await self._membership.receive(HINTS_PER_TURN):
+                    self._dispatch(hint)
                 # What waits already is received without a pause; others want a turn.
                 await asyncio.sleep(0)
         finally:

@@ -73,8 +73,8 @@ class Membership:
         """Try again what failed."""
         self._wake.set()
 
-    async def receive(self) -> Hint:
-        """Wait for the next hint; makes the channel and joins all groups at first.
+    async def receive(self, limit: int) -> list[Hint]:
+        """Wait for the next hints; makes the channel and joins all groups at first.
 
         Never cancelled or limited in time while it waits: the layer would forget the
         channel silently.
@@ -83,8 +83,8 @@ class Membership:
             self._channel = await self._layer.new_channel()
             self._joined.clear()
             self._wake.set()
-        hint: Hint = await self._layer.receive(self._channel)
-        return hint
+        hints: list[Hint] = await self._layer.receive_many(self._channel, limit)
+        return hints
 
     def forget_channel(self) -> None:
         """Start over with a new channel: the old one is broken."""

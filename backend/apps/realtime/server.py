@@ -5,6 +5,7 @@ time-out, after a close and at shutdown. Here each of these ends in `transport.a
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -214,6 +215,9 @@ def run(*, host: str, port: int, before_stop: Callable[[], None]) -> None:
     if not settings.CELERY_IS_EMBEDDED:
         # Where there are several processes, somebody starts this one again.
         server.guard.start()
+    # What is imported stays: to look at it again and again halts every socket.
+    gc.collect()
+    gc.freeze()
     server.run()
     watchdog.stop()
 

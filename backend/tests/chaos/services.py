@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+from abc import ABC, abstractmethod
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ def signal_all(process: Process, number: signal.Signals) -> None:
                 each.send_signal(number)
 
 
-class Service:
+class Service(ABC):
     """One program behind a URL."""
 
     def __init__(self, url: str, process: Process) -> None:
@@ -53,9 +54,9 @@ class Service:
         what = f"{self.process.name} answers again"
         wait_until(self.is_answering, seconds=BACK_SECONDS, what=what)
 
+    @abstractmethod
     def is_answering(self) -> bool:
         """Say whether it does its work."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """End it for certain."""

@@ -9,7 +9,9 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.common import clock
+from apps.notifications import services
 from apps.notifications.models import Notification, Stream
+from apps.notifications.serializers import Sent, sent
 from apps.notifications.tests.builders import a_user
 from apps.notifications.tests.clients import BULK, SEND, as_service, as_user, post
 
@@ -313,3 +315,13 @@ def test_d01_a_bulk_of_500_costs_a_handful_of_statements(
 
     assert {each["status"] for each in answer.json()["results"]} == {"created"}
     assert Notification.objects.count() == 500
+
+
+def test_one_of_many_is_shown_as_a_single_one_is(ann: User) -> None:
+    whole = services.notify(recipient=ann, payload={"n": 1.5, "t": "é"}, title="One")
+    whole.refresh_from_db()
+    to_the_second = services.notify(recipient=ann, payload=[])
+    to_the_second.created_at = to_the_second.created_at.replace(microsecond=0)
+
+    for row in (whole, to_the_second):
+        assert sent(row) == dict(Sent(row).data)

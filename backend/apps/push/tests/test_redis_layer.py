@@ -22,8 +22,13 @@ async def layer(redis_url: str) -> AsyncIterator[RedisLayer]:
 
 
 async def receive(layer: RedisLayer, channel: str, *, count: int) -> list[int]:
+    received: list[int] = []
     async with asyncio.timeout(20):
-        return [(await layer.receive(channel))["n"] for _ in range(count)]
+        while len(received) < count:
+            some = await layer.receive_many(channel, 16)
+            assert 1 <= len(some) <= 16
+            received += [message["n"] for message in some]
+    return received
 
 
 async def test_a_flood_is_received_whole_and_in_order(layer: RedisLayer) -> None:
@@ -73,7 +78,7 @@ async def test_a_lost_subscription_is_made_again(
             await layer.group_send_many([("kept", {"n": 7})])
             await asyncio.sleep(0.05)
 
-    assert await received == [7]
+    assert set(await received) == {7}
 
 
 async def name_of_subscription(layer: RedisLayer) -> int:
