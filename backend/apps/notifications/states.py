@@ -16,7 +16,7 @@ from django.db.models import DateTimeField, F, Q, Value
 from django.db.models.functions import Coalesce
 
 from apps.common import clock
-from apps.notifications import selectors, streams
+from apps.notifications import acked, selectors, streams
 from apps.notifications.models import Notification
 from apps.push import protocol, publishing
 
@@ -189,12 +189,7 @@ def _apply(changes: Sequence[_Change]) -> int:
     steps: Counter[int] = Counter()
     with transaction.atomic():
         held = streams.lock({change.user_id for change in changes})
-        for change in changes:
-            # What has no number is not on the page, so nothing there can change it.
-            rows = Notification.objects.filter(
-                change.rows, recipient_id=change.user_id, seq__isnull=False
-            )
-            changed = rows.update(**change.values)
+        for change, changed in zip(changes, _written(changes), strict=True):
             if changed:
                 total += changed
                 steps[change.user_id] += 1
@@ -205,6 +200,33 @@ def _apply(changes: Sequence[_Change]) -> int:
             unread = selectors.unread_counts(list(steps))
             transaction.on_commit(partial(_tell, told, unread), robust=True)
     return total
+
+
+def _written(changes: Sequence[_Change]) -> list[int]:
+    """Write changes; return how many rows each of them changed."""
+    # A user's several changes may be about the same rows, and are counted one by one.
+    several = Counter(change.user_id for change in changes)
+    up_to = {
+        change.user_id: change.up_to
+        for change in changes
+        if change.state == "acked"
+        and change.up_to is not None
+        and not change.keys
+        and several[change.user_id] == 1
+    }
+    counts = acked.note(up_to, now=clock.now())
+    return [
+        counts[change.user_id] if change.user_id in up_to else _update(change)
+        for change in changes
+    ]
+
+
+def _update(change: _Change) -> int:
+    # What has no number is not on the page, so nothing there can change it.
+    rows = Notification.objects.filter(
+        change.rows, recipient_id=change.user_id, seq__isnull=False
+    )
+    return rows.update(**change.values)
 
 
 def _tell(told: Sequence[_Told], unread: Mapping[int, int]) -> None:

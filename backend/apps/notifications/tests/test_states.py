@@ -75,6 +75,28 @@ def test_acknowledging_again_changes_and_tells_nothing(
     assert published.states == []
 
 
+def test_many_readers_acknowledge_in_one_statement(
+    ann: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    readers = [a_user(f"reader-{number}") for number in range(5)]
+    for reader in readers:
+        send(reader, 3)
+    send(ann, 3)
+    acks = [Ack(reader.pk, up_to=2) for reader in readers[:4]]
+    both = Ack(readers[4].pk, frozenset({send(readers[4])[0].key}), up_to=1)
+
+    with django_assert_max_num_queries(9):
+        services.acknowledge([*acks, both])
+
+    assert [acked(reader) for reader in readers] == [[1, 2]] * 4 + [[1, 4]]
+    assert [version(reader) for reader in readers] == [1] * 5
+    assert acked(ann) == []
+    noted = Notification.objects.exclude(acked_at=None).values_list("acked_at")
+    assert {abs(clock.now() - at) < timedelta(minutes=1) for (at,) in noted} == {True}
+    services.acknowledge(acks)
+    assert [version(reader) for reader in readers] == [1] * 5
+
+
 def test_an_acknowledgement_up_to_a_number(ann: User) -> None:
     send(ann, 3)
 
