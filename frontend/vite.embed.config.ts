@@ -1,11 +1,14 @@
 /**
- * Builds what other sites load, under names that stay: the inbox element and the client.
+ * Builds what other sites load, under names that stay: the inbox element, and the client
+ * with its types.
  *
  * The names carry no hash, so the files are served with a short cache.
  */
 import { gzipSync } from "node:zlib";
 
 import { defineConfig, type Plugin } from "vite";
+
+import { declarationsOf } from "./declarations";
 
 const BUDGETS: Record<string, number> = {
   "carillon-inbox.js": 25 * 1024,
@@ -24,6 +27,18 @@ function budgets(): Plugin {
         this.info(`${name}: ${size} of ${limit} bytes gzipped`);
         if (size > limit) this.error(`${name} is too large: ${size} bytes, not ${limit}.`);
       }
+    },
+  };
+}
+
+/** Puts the types of the client beside it. */
+function declarations(): Plugin {
+  return {
+    name: "carillon-declarations",
+    generateBundle() {
+      const head = "/** The types of carillon-client.js (docs/javascript-client.md). */\n";
+      const source = head + declarationsOf(ENTRIES["client"] ?? "");
+      this.emitFile({ type: "asset", fileName: "carillon-client.d.ts", source });
     },
   };
 }
@@ -50,6 +65,6 @@ export default defineConfig(({ mode }) => {
         output: { entryFileNames: "[name].js" },
       },
     },
-    plugins: [budgets()],
+    plugins: [budgets(), ...(mode === "client" ? [declarations()] : [])],
   };
 });

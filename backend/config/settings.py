@@ -470,6 +470,8 @@ STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 SERVESTATIC_USE_FINDERS = not STATIC_ROOT.is_dir()
 SERVESTATIC_AUTOREFRESH = False
 SERVESTATIC_USE_MANIFEST = False
+# Types of TypeScript, which would be a film otherwise.
+SERVESTATIC_MIMETYPES = {".ts": "text/plain"}
 
 SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 43_200

@@ -67,10 +67,18 @@ def test_the_template_tag_shows_the_inbox_of_the_session(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["carillon-inbox.js", "carillon-client.js"])
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("carillon-inbox.js", "text/javascript"),
+        ("carillon-client.js", "text/javascript"),
+        ("carillon-client.d.ts", "text/plain"),
+    ],
+)
 def test_the_modules_have_names_that_stay_and_any_site_may_load_them(
     carillon: Deployment,
     name: str,
+    media_type: str,
 ) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", urlsplit(carillon.url).port)
     with contextlib.closing(connection):
@@ -80,6 +88,6 @@ def test_the_modules_have_names_that_stay_and_any_site_may_load_them(
 
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert headers["Cache-Control"] == "max-age=60, public"
-    assert headers["Content-Type"].startswith("text/javascript")
+    assert headers["Content-Type"].startswith(media_type)
     assert headers["ETag"] or headers["Last-Modified"]
     assert size > 1_000

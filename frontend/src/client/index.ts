@@ -2,7 +2,13 @@
 
 export type { Pass, TicketSource } from "./access";
 export { AccountApi, type Account, type Credentials } from "./account";
-export { AlertsApi, type AlertsPage, type Dashboard, type Snooze } from "./alerts";
+export {
+  AlertsApi,
+  type AlertsPage,
+  type AlertsQuery,
+  type Dashboard,
+  type Snooze,
+} from "./alerts";
 export { CarillonClient, type ClientOptions } from "./client";
 export type { StopReason } from "./close-codes";
 export type { ClientEvents, ConnectionStatus, ReloadReason } from "./events";
@@ -18,6 +24,7 @@ export {
   type InboxRow,
   type RowState,
 } from "./inbox";
-export type { StreamPosition } from "./position";
+export type { Position, StreamPosition } from "./position";
 export type { PositionStorage } from "./storage";
 export type { WebSocketConstructor, WebSocketLike } from "./socket";
+export type { Timers } from "./timers";
