@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from apps.alerts import analytics, outside, selectors
+from apps.alerts import analytics, outside, policy, selectors
 from apps.alerts.forms import AudienceForm
 from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.tallies import COUNTED
@@ -26,6 +26,7 @@ LABEL_HEIGHT = 18
 BAR_WIDTH = 18
 LEGEND = ("delivered", "read", "snoozed")
 SHARE_WIDTH = 60
+NO_TEAM = "no team"
 # As many alerts as a table can hold for people; the file has all of them.
 NEWEST = 100
 EXPORTED = (
@@ -44,6 +45,13 @@ EXPORTED = (
     "reminders",
     "median_seconds_to_read",
 )
+# Each outside channel's, in the columns behind.
+OUTSIDE = tuple(
+    (name, what)
+    for name in Channel.values
+    if name != Channel.IN_APP
+    for what in ("told", "delivered")
+)
 RECEIVED = ("recipients", "told", "delivered", "read", "snoozed", "reminders")
 # A spreadsheet takes a cell that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -59,31 +67,34 @@ def having(rows: QuerySet[Alert], status: str | None) -> QuerySet[Alert]:
 def received(alert: Alert, *, url: str) -> SafeString:
     """Show how an alert is received; a script reads the address for newer numbers."""
     found = analytics.of_one(alert, now=clock.now())
+    reached = _reached(alert, found["by_channel"])
+    tiles = [(name.capitalize(), name, found[name]) for name in RECEIVED]
+    tiles += [(Channel(name).label, name, text) for name, text in reached.items()]
     return format_html(
         '<dl id="alert-numbers" class="alert-tiles" aria-live="polite" data-url="{}">'
         "{}</dl>{}",
         url,
         format_html_join(
-            "",
-            '<div><dt>{}</dt><dd data-figure="{}">{}</dd></div>',
-            ((name.capitalize(), name, found[name]) for name in RECEIVED),
+            "", '<div><dt>{}</dt><dd data-figure="{}">{}</dd></div>', tiles
         ),
-        _outside(alert, found["by_channel"]),
+        _attempts(alert) if reached else "",
     )
 
 
-def _outside(alert: Alert, by_channel: Sequence[dict[str, Any]]) -> SafeString:
-    """Say how the outside channels did, and lead to every attempt."""
-    rows = [each for each in by_channel if each["channel"] != Channel.IN_APP]
-    if not rows:
-        return SafeString()
+def _reached(alert: Alert, by_channel: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Say how each outside channel did: those of the alert, and those it had."""
+    counted = {
+        each["channel"]: f"{each['delivered']} of {each['told']}"
+        for each in by_channel
+        if each["channel"] != Channel.IN_APP
+    }
+    return dict.fromkeys(policy.outside_channels(alert), "0 of 0") | counted
+
+
+def _attempts(alert: Alert) -> SafeString:
     place = reverse("admin:notifications_notificationattempt_changelist")
     return format_html(
-        '<p class="pt-3">{} <a class="underline" href="{}?q={}">Every attempt</a></p>',
-        "; ".join(
-            f"{each['channel']}: {each['delivered']} of {each['told']} reached"
-            for each in rows
-        ),
+        '<p class="pt-3"><a class="underline" href="{}?q={}">Every attempt</a></p>',
         place,
         outside.source_of(alert.pk),
     )
@@ -110,7 +121,8 @@ def numbers(model: ModelAdmin, request: HttpRequest, alert_id: int) -> HttpRespo
     if alert is None:
         raise Http404
     found = analytics.of_one(alert, now=clock.now())
-    return JsonResponse({name: found[name] for name in RECEIVED})
+    shown = {name: found[name] for name in RECEIVED}
+    return JsonResponse(shown | _reached(alert, found["by_channel"]))
 
 
 def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -144,9 +156,15 @@ def export(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="alerts.csv"'
     writer = csv.writer(answer)
-    writer.writerow(EXPORTED)
+    writer.writerow([*EXPORTED, *(f"{name}_{what}" for name, what in OUTSIDE)])
     for row in report.alerts:
-        writer.writerow([cell(row[name]) for name in EXPORTED])
+        counted = {each["channel"]: each for each in row["by_channel"]}
+        writer.writerow(
+            [
+                *(cell(row[name]) for name in EXPORTED),
+                *(counted.get(name, {}).get(what, 0) for name, what in OUTSIDE),
+            ]
+        )
     return answer
 
 
@@ -221,10 +239,19 @@ def _groups(summary: dict[str, Any]) -> list[dict[str, Any]]:
         ("By channel", "by_channel", "channel"),
         ("By team", "by_team", "team"),
     )
-    return [
+    groups = [
         {"title": title, "rows": [_share(row, row[name]) for row in summary[key]]}
         for title, key, name in kinds
     ]
+    outside_rows = [
+        _share(counts, f"{team['team'] or NO_TEAM}, {Channel(counts['channel']).label}")
+        for team in summary["by_team"]
+        for counts in team["by_channel"]
+        if counts["channel"] != Channel.IN_APP
+    ]
+    if outside_rows:
+        groups.append({"title": "By team and outside channel", "rows": outside_rows})
+    return groups
 
 
 def _share(row: dict[str, Any], name: str | None) -> dict[str, Any]:
@@ -232,7 +259,7 @@ def _share(row: dict[str, Any], name: str | None) -> dict[str, Any]:
     share = min(1.0, row["read"] / (row["told"] or 1))
     return {
         **row,
-        "name": name or "no team",
+        "name": name or NO_TEAM,
         "share": round(100 * share),
         "bar": round(SHARE_WIDTH * share),
     }

@@ -8,11 +8,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.alerts import outside, policy, tallies
+from apps.alerts import policy, tallies
 from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.policy import Status
 from apps.alerts.tallies import COUNTED, Tallies
-from apps.notifications import selectors as notifications
 from apps.notifications.models import Severity
 
 _NOTHING = dict.fromkeys(COUNTED, 0)
@@ -25,7 +24,6 @@ _SHOWN = (
     "start_time",
     "expiry_time",
     "archived_at",
-    "channels",
 )
 Row = dict[str, Any]
 
@@ -41,14 +39,11 @@ class Report:
 def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
     """Say how these alerts are received.
 
-    Two queries for any number of alerts: their rows, and all that is counted; a third
-    where some have left the page.
+    Two queries for any number of alerts: their rows, and all that is counted.
     """
     counted = tallies.count(alerts.order_by().values("pk"))
     times = counted.read_times
     channels = _channels(counted)
-    shown = list(alerts.order_by("-id").only(*_SHOWN))
-    _add_outside(channels, shown)
     rows = [
         _row(
             alert,
@@ -57,7 +52,7 @@ def report(alerts: QuerySet[Alert], *, now: datetime) -> Report:
             times=times.get(alert.pk, {}),
             now=now,
         )
-        for alert in shown
+        for alert in alerts.order_by("-id").only(*_SHOWN)
     ]
     return Report(
         {
@@ -96,23 +91,6 @@ def _channels(counted: Tallies) -> dict[int, dict[str, tallies.Counts]]:
     return found
 
 
-def _add_outside(
-    found: dict[int, dict[str, tallies.Counts]], alerts: Sequence[Alert]
-) -> None:
-    """Add what left the page; one query more, where there is such an alert."""
-    sources = {
-        outside.source_of(alert.pk): alert.pk
-        for alert in alerts
-        if policy.outside_channels(alert)
-    }
-    if not sources:
-        return
-    for source, counts in notifications.outside_counts(sources.keys()).items():
-        by_channel = found.setdefault(sources[source], {})
-        for channel, (told, reached) in sorted(counts.items()):
-            by_channel[channel] = {**_NOTHING, "told": told, "delivered": reached}
-
-
 def _row(
     alert: Alert,
     by_channel: Mapping[str, tallies.Counts],
@@ -131,9 +109,7 @@ def _row(
         "status": policy.status(alert, now=now).value,
         "is_archived": alert.archived_at is not None,
         **_figures(recipients, counts, times),
-        "by_channel": [
-            {"channel": channel, **counts} for channel, counts in by_channel.items()
-        ],
+        "by_channel": _listed(by_channel),
     }
 
 
@@ -193,7 +169,20 @@ def _by_channel(rows: Iterable[Row]) -> list[Row]:
 
 def _by_team(counted: Tallies) -> list[Row]:
     names = counted.team_names
+    found: dict[int, dict[str, tallies.Counts]] = {}
+    for (team, channel), counts in sorted(counted.by_team_and_channel.items()):
+        found.setdefault(team, {})[channel] = counts
     return [
-        {"team_id": team or None, "team": names.get(team), **counts}
-        for team, counts in sorted(counted.by_team.items())
+        {
+            "team_id": team or None,
+            "team": names.get(team),
+            # As of an alert: the page's own, and what left it beside.
+            **by_channel.get(Channel.IN_APP, _NOTHING),
+            "by_channel": _listed(by_channel),
+        }
+        for team, by_channel in found.items()
     ]
+
+
+def _listed(by_channel: Mapping[str, tallies.Counts]) -> list[Row]:
+    return [{"channel": channel, **counts} for channel, counts in by_channel.items()]

@@ -14,7 +14,8 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
-        """Register with the socket and with the demo data, once models are there."""
+        """Register with those below this app, once models are there."""
+        import_module("apps.alerts.outside")
         import_module("apps.alerts.live")
         import_module("apps.alerts.demo")
         vocabulary.register_kinds(self.label, lambda: ["alert"])

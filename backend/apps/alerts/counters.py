@@ -1,17 +1,15 @@
-"""Numbers that only grow by what a batch adds, in one statement a table.
+"""What a batch adds to the figures, and the log that they come from.
 
-The one file of this app with SQL of its own: "insert, or add to what is there" and
-"insert from a query and say what was new" are beyond the ORM. Both databases take the
-same text.
+The one file of this app with SQL of its own: "insert from a query and say what was
+new" is beyond the ORM. Both databases take the same text.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateTimeField, IntegerField, Model, QuerySet, Value
+from django.db.models import DateTimeField, IntegerField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
@@ -23,6 +21,7 @@ from apps.alerts.models import (
     Channel,
     Result,
 )
+from apps.common.adding import add
 
 CounterKey = tuple[int, str, int]
 HourKey = tuple[int, datetime]
@@ -53,16 +52,16 @@ class Deltas:
         self._buckets[alert_id, bucket] += 1
 
     def write(self) -> None:
-        """Write it all, in the same order everywhere: concurrent batches only wait."""
-        _add(
+        """Write it all, in the same order everywhere."""
+        add(
             AlertCounter,
             ("alert_id", "channel", "team_number"),
             _rows(self._counters),
             counted=_COUNTED,
         )
-        _add(AlertHour, ("alert_id", "hour"), _rows(self._hours), counted=_COUNTED)
+        add(AlertHour, ("alert_id", "hour"), _rows(self._hours), counted=_COUNTED)
         buckets = {key: {"count": count} for key, count in self._buckets.items()}
-        _add(AlertReadTime, ("alert_id", "bucket"), buckets, counted=("count",))
+        add(AlertReadTime, ("alert_id", "bucket"), buckets, counted=("count",))
 
 
 def insert_told(
@@ -108,38 +107,3 @@ def _rows(counts: "Counter[tuple[Any, str]]") -> dict[tuple[Any, ...], dict[str,
         if count:
             found.setdefault(key, {})[what] = count
     return found
-
-
-def _add(
-    model: type[Model],
-    keys: Sequence[str],
-    rows: Mapping[tuple[Any, ...], Mapping[str, int]],
-    *,
-    counted: Collection[str],
-) -> None:
-    if not rows:
-        return
-    table = model._meta.db_table
-    columns = ", ".join([*keys, *(f'"{name}"' for name in counted)])
-    values = ", ".join(["%s"] * (len(keys) + len(counted)))
-    sums = ", ".join(
-        f'"{name}" = {table}."{name}" + excluded."{name}"' for name in counted
-    )
-    text = (
-        f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608  (the names are ours)
-        f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
-    )
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            text,
-            [
-                (*map(_adapted, key), *(added.get(name, 0) for name in counted))
-                for key, added in sorted(rows.items())
-            ],
-        )
-
-
-def _adapted(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value

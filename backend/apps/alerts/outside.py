@@ -1,7 +1,8 @@
 """An alert's way out of the page: a notification for each of its audience.
 
 The cursor commits with each batch, and a notification's idempotency key is the alert's
-slot and the person, so that nobody is told twice whatever a worker does.
+slot and the person, so that nobody is told twice whatever a worker does. Importing this
+has the notifications counted.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,17 +12,20 @@ from django.db import transaction
 
 from apps.alerts import policy, selectors
 from apps.alerts.models import Alert
+from apps.notifications import figures
 from apps.notifications import services as notifications
 from apps.notifications.policy import Draft
 
 USERS_AT_ONCE = 200
 PUBLICATION = 0
 KIND = "alert"
+# Of the sources of their notifications; the alert's id follows.
+PREFIX = "alert:"
 
 
 def source_of(alert_id: int) -> str:
     """Name the alert as where its notifications come from."""
-    return f"alert:{alert_id}"
+    return f"{PREFIX}{alert_id}"
 
 
 def tell_some(now: datetime) -> bool:
@@ -82,3 +86,6 @@ def _draft(
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for begin in range(0, len(ids), USERS_AT_ONCE):
         yield ids[begin : begin + USERS_AT_ONCE]
+
+
+figures.count(PREFIX)

@@ -280,6 +280,7 @@ class TeamFigures(serializers.Serializer[Any]):
     read = serializers.IntegerField()
     snoozed = serializers.IntegerField()
     reminders = serializers.IntegerField()
+    by_channel = ChannelFigures(many=True)
 
 
 class DayFigures(serializers.Serializer[Any]):

@@ -18,16 +18,17 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.db.models.functions import Cast, Coalesce, Concat, Substr, TruncDate
 
 from apps.accounts.models import Team, User
+from apps.alerts import outside
 from apps.alerts.models import (
     Alert,
     AlertCounter,
     AlertHour,
     AlertReadTime,
-    Channel,
 )
+from apps.notifications.models import SourceCounter
 
 COUNTED = ("told", "delivered", "read", "snoozed", "reminders")
 Counts = dict[str, int]
@@ -49,7 +50,7 @@ class Tallies:
     """What is counted of some alerts, and of the people that they may be for."""
 
     by_alert_and_channel: dict[tuple[int, str], Counts] = field(default_factory=dict)
-    by_team: dict[int, Counts] = field(default_factory=dict)
+    by_team_and_channel: dict[tuple[int, str], Counts] = field(default_factory=dict)
     by_day: dict[str, Counts] = field(default_factory=dict)
     read_times: defaultdict[int, dict[int, int]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -67,6 +68,7 @@ def count(chosen: QuerySet[Any, Any]) -> Tallies:
     parts = [
         _alerts_and_channels(chosen),
         _teams(chosen),
+        *_outside(chosen),
         _days(chosen),
         _read_times(chosen),
         _team_names(),
@@ -91,7 +93,7 @@ def _take_counters(found: Tallies, kind: str, key: Key, *, counts: list[int]) ->
     if kind == "alert":
         found.by_alert_and_channel[alert, text] = named
     elif kind == "team":
-        found.by_team[number] = named
+        found.by_team_and_channel[number, text] = named
     else:
         found.by_day[text] = named
 
@@ -155,9 +157,22 @@ def _alerts_and_channels(chosen: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 
 
 def _teams(chosen: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    # What people do with an alert is counted once, on the page's channel.
-    rows = _of(AlertCounter, chosen).filter(channel=Channel.IN_APP)
-    return _part("team", rows, number=F("team_number"), counts=_sums())
+    by = {"number": F("team_number"), "text": Cast("channel", _TEXT)}
+    return _part("team", _of(AlertCounter, chosen), **by, counts=_sums())
+
+
+def _outside(chosen: QuerySet[Any, Any]) -> tuple[QuerySet[Any, Any], ...]:
+    """Count what left the page, where it is counted."""
+    source = Concat(Value(outside.PREFIX), Cast("pk", _TEXT), output_field=_TEXT)
+    sources = chosen.annotate(source_name=source).values("source_name")
+    rows = SourceCounter.objects.filter(source__in=sources)
+    alert = Cast(Substr("source", len(outside.PREFIX) + 1), _INTEGER)
+    channel = Cast("channel", _TEXT)
+    counts = Sum("told"), Sum("delivered")
+    return (
+        _part("alert", rows, alert=alert, text=channel, counts=counts),
+        _part("team", rows, number=F("team_number"), text=channel, counts=counts),
+    )
 
 
 def _days(chosen: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

@@ -93,6 +93,7 @@ class Claim:
         """Write everything, and return the attempts to make."""
         save_attempts(self._attempts)
         save_deliveries(self.known.rows.values())
+        self.known.figures.write()
         deadline = time.monotonic() + self.lease.total_seconds() * (1 - MARGIN)
         return [
             Job(

@@ -103,6 +103,7 @@ def settle(results: Sequence[Result], *, now: datetime) -> None:
         for result in results:
             if result.error is not None and result.error.is_gone:
                 _forget(result.job)
+        known.figures.write()
 
 
 def deliver(notification_id: int) -> bool:

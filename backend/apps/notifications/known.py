@@ -12,6 +12,7 @@ from apps.accounts import preferences
 from apps.accounts.preferences import Verdict
 from apps.delivery import channels, providers
 from apps.notifications import ladder_rows
+from apps.notifications.figures import Figures
 from apps.notifications.ladder import Skip, Step, next_step
 from apps.notifications.models import Delivery, Notification, NotificationAttempt
 from apps.push import presence
@@ -39,6 +40,7 @@ class Known:
     verdicts: dict[int, dict[str, Verdict]]
     online: set[int]
     on_unknown: dict[str, str]
+    figures: Figures
     now: datetime
 
     @classmethod
@@ -67,6 +69,7 @@ class Known:
             verdicts=_verdicts(notifications.values(), now=now),
             online=presence.online({each.recipient_id or 0 for each in asking}),
             on_unknown=ladder_rows.unknown_choices(),
+            figures=Figures(notifications, attempts),
             now=now,
         )
 

@@ -346,3 +346,31 @@ class NotificationAttempt(models.Model):
     def __str__(self) -> str:
         """Name channel and number."""
         return f"{self.channel} {self.number}"
+
+
+class SourceCounter(models.Model):
+    """How many notifications of a source were tried and sent, by channel and team.
+
+    Only of the sources that are counted (see `figures`). It stays when the
+    notifications go. `team_number` is the recipient's team at that time, 0 for none.
+    """
+
+    source = models.CharField(max_length=100)
+    channel = models.CharField(max_length=32)
+    team_number = models.BigIntegerField(default=0)
+    told = models.BigIntegerField(default=0)
+    delivered = models.BigIntegerField(default=0)
+
+    class Meta:
+        """One row per source, channel and team."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "channel", "team_number"],
+                name="notifications_one_source_counter",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the source and the channel."""
+        return f"{self.source} by {self.channel}"

@@ -23,10 +23,8 @@ from apps.accounts.models import User
 from apps.common import clock
 from apps.notifications import epochs, frames
 from apps.notifications.models import (
-    AttemptStatus,
     Broadcast,
     Notification,
-    NotificationAttempt,
     Severity,
     Stream,
     StreamEpoch,
@@ -337,21 +335,6 @@ def recipients(
     )
     found = list(rows.values_list("pk", "external_id"))
     return {pk for pk, _ in found}, {external: pk for pk, external in found if external}
-
-
-def outside_counts(sources: Collection[str]) -> dict[str, dict[str, tuple[int, int]]]:
-    """Count who was told and who was reached, by source and channel, in one query."""
-    rows = NotificationAttempt.objects.filter(
-        delivery__notification__source__in=sources
-    ).exclude(status=AttemptStatus.SKIPPED)
-    grouped = rows.order_by().values_list("delivery__notification__source", "channel")
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    for source, channel, told, reached in grouped.annotate(
-        told=Count("delivery", distinct=True),
-        reached=Count("pk", filter=Q(status=AttemptStatus.SENT)),
-    ):
-        found.setdefault(source, {})[channel] = (told, reached)
-    return found
 
 
 def broadcasts() -> QuerySet[Broadcast]:

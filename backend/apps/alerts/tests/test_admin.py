@@ -16,6 +16,7 @@ from apps.alerts import admin_pages, preferences, tasks
 from apps.alerts.models import Alert, AlertDelivery
 from apps.alerts.tests.builders import DAY, a_user, an_alert, for_team
 from apps.common import clock
+from apps.notifications.models import SourceCounter
 
 LIST = reverse("admin:alerts_alert_changelist")
 ADD = reverse("admin:alerts_alert_add")
@@ -164,7 +165,10 @@ def test_the_export_has_a_row_for_each_alert_and_no_formulas(
     admin: Client, ann: User
 ) -> None:
     an_alert(title='=HYPERLINK("http://evil.example")')
-    an_alert(title="Plain, with a comma")
+    alert = an_alert(title="Plain, with a comma")
+    SourceCounter.objects.create(
+        source=f"alert:{alert.pk}", channel="sms", told=3, delivered=2
+    )
 
     answer = admin.get(EXPORT)
 
@@ -176,6 +180,10 @@ def test_the_export_has_a_row_for_each_alert_and_no_formulas(
         '\'=HYPERLINK("http://evil.example")',
     ]
     assert rows[0]["recipients"] == "2"
+    assert [(row["sms_told"], row["sms_delivered"]) for row in rows] == [
+        ("3", "2"),
+        ("0", "0"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from apps.accounts.models import Team, User
 from apps.alerts import preferences, services, showing, tasks
 from apps.alerts.tests.builders import HOUR, an_alert, for_team, for_users
 from apps.common import clock
+from apps.notifications.models import SourceCounter
 from apps.notifications.tests.clients import as_user
 
 # Who asks is found by the token.
@@ -123,7 +124,12 @@ def test_a13_the_figures_take_two_queries_for_one_alert_and_for_many(
     with django_assert_num_queries(2 + LOGIN):
         client.get(ANALYTICS)
     for _ in range(20):
-        for_team(engineering)
+        alert = for_team(engineering, channels=["in_app", "email", "sms"])
+        SourceCounter.objects.create(
+            source=f"alert:{alert.pk}", channel="email", told=3, delivered=2
+        )
     tasks.keep_journal()
     with django_assert_num_queries(2 + LOGIN):
-        client.get(ANALYTICS)
+        answer = client.get(ANALYTICS)
+    channels = {row["channel"]: row for row in answer.json()["by_channel"]}
+    assert (channels["email"]["told"], channels["email"]["delivered"]) == (60, 40)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps as django_apps
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +21,8 @@ from apps.alerts.tests.conftest import BEGIN, Published
 from apps.common import clock
 from apps.delivery.tests.faulty_server import FaultyServer, answer
 from apps.notifications import delivering, selectors
-from apps.notifications.models import Delivery, Notification
+from apps.notifications import services as notifications
+from apps.notifications.models import Delivery, Notification, SourceCounter
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +167,48 @@ def test_the_figures_say_how_each_channel_did(
     assert found["sms"] == (2, 0)
 
 
+def test_the_figures_stay_when_the_notifications_go(
+    people: list[User], moment: time_machine.Traveller
+) -> None:
+    alert = an_alert()
+    tell_all()
+    services.update(alert.pk, {"channels": ["in_app"]})
+
+    notifications.prune(clock.now() + timedelta(days=400))
+
+    assert not Notification.objects.exists()
+    report = analytics.report(Alert.objects.all(), now=clock.now())
+    channels = {each["channel"]: each for each in report.summary["by_channel"]}
+    teams = {each["team"]: each["by_channel"] for each in report.summary["by_team"]}
+    assert (channels["sms"]["told"], channels["sms"]["delivered"]) == (2, 2)
+    assert {each["channel"]: each["delivered"] for each in teams["Engineering"]} == {
+        "email": 1,
+        "sms": 1,
+    }
+
+
+def test_what_was_sent_before_there_were_counters_is_counted_once(
+    people: list[User], moment: time_machine.Traveller, server: FaultyServer
+) -> None:
+    server.respond = answer(400)
+    an_alert()
+    tell_all()
+    services.update(an_alert().pk, {"is_active": False})
+    for notification in Notification.objects.filter(delivery__channel="email"):
+        notifications.resend(notification.pk)
+    delivering.work(5)
+    rows = SourceCounter.objects.order_by("source", "channel", "team_number")
+    columns = ("source", "channel", "team_number", "told", "delivered")
+    counted = list(rows.values_list(*columns))
+    SourceCounter.objects.all().delete()
+
+    migration = import_module("apps.alerts.migrations.0004_count_outside_channels")
+    migration.count(django_apps, None)
+
+    assert counted
+    assert list(rows.values_list(*columns)) == counted
+
+
 def test_the_alerts_page_leads_to_every_attempt(
     people: list[User],
     moment: time_machine.Traveller,
@@ -178,7 +223,10 @@ def test_the_alerts_page_leads_to_every_attempt(
     shown = client.get(reverse("admin:alerts_alert_change", args=[alert.pk]))
     place = reverse("admin:notifications_notificationattempt_changelist")
     attempts = client.get(place, {"q": f"alert:{alert.pk}"}).content.decode()
+    numbers = client.get(reverse("admin:alerts_alert_numbers", args=[alert.pk]))
 
     assert f'href="{place}?q=alert:{alert.pk}"' in shown.content.decode()
+    assert '<dt>SMS</dt><dd data-figure="sms">2 of 3</dd>' in shown.content.decode()
+    assert numbers.json()["email"] == "3 of 3"
     assert "ann" in attempts
     assert "bob" in attempts

@@ -92,7 +92,7 @@ def test_many_readers_acknowledge_in_one_statement(
     assert [version(reader) for reader in readers] == [1] * 5
     assert acked(ann) == []
     noted = Notification.objects.exclude(acked_at=None).values_list("acked_at")
-    assert {abs(clock.now() - at) < timedelta(minutes=1) for (at,) in noted} == {True}
+    assert {clock.now() - at < timedelta(minutes=1) for (at,) in noted if at} == {True}
     services.acknowledge(acks)
     assert [version(reader) for reader in readers] == [1] * 5
 
