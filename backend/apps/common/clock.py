@@ -4,11 +4,18 @@ A step of this host's wall clock changes nothing, and all hosts agree with the
 database. Until a process has synchronized, the wall clock stands in.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+# Hosts further apart than this are told of, and those than the next send no mailings.
+NOTICED = timedelta(seconds=2)
+TOLERATED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,8 @@ class _Anchor:
 
 class _State:
     anchor: _Anchor | None = None
+    stepped_at: float | None = None
+    is_off: bool = False
 
 
 def now() -> datetime:
@@ -38,12 +47,48 @@ def synchronize() -> None:
     before = time.monotonic()
     database_time = _database_time()
     middle = (before + time.monotonic()) / 2
-    _State.anchor = _Anchor(database_time, middle)
+    old, _State.anchor = _State.anchor, _Anchor(database_time, middle)
+    _notice_difference(datetime.now(UTC) - database_time)
+    if old is not None:
+        passed = timedelta(seconds=middle - old.monotonic_seconds)
+        _notice_step(database_time - old.database_time - passed)
+
+
+def _notice_difference(ahead: timedelta) -> None:
+    was_off, _State.is_off = _State.is_off, abs(ahead) > NOTICED
+    if _State.is_off and not was_off:
+        seconds = round(ahead.total_seconds(), 1)
+        logger.warning(
+            "this host's clock differs from the database's", extra={"seconds": seconds}
+        )
+
+
+def _notice_step(step: timedelta) -> None:
+    if abs(step) > NOTICED:
+        _State.stepped_at = time.monotonic()
+        seconds = round(step.total_seconds(), 1)
+        logger.warning("the clock stepped", extra={"seconds": seconds})
+
+
+def agrees() -> bool:
+    """Say whether this host's wall clock and the database's are close enough to act.
+
+    They are not after a step of either, until the next synchronization.
+    """
+    return abs(datetime.now(UTC) - now()) <= TOLERATED
+
+
+def is_steady(length: timedelta) -> bool:
+    """Say whether this process has seen no step of the clock for so long."""
+    stepped_at = _State.stepped_at
+    if stepped_at is None:
+        return True
+    return time.monotonic() - stepped_at > length.total_seconds()
 
 
 def forget() -> None:
     """Return to the wall clock, as in a process that never synchronized."""
-    _State.anchor = None
+    _State.anchor, _State.stepped_at, _State.is_off = None, None, False
 
 
 def _database_time() -> datetime:

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from apps.delivery import message_ids
+from apps.common import clock
+from apps.delivery import message_ids, providers
 from apps.delivery.gateway import Outcome
-from apps.mailings import counting, policy, progress, selectors
+from apps.mailings import claims, counting, policy, progress, selectors
 from apps.mailings.counting import Moves
 from apps.mailings.models import (
     DUE,
@@ -154,7 +155,9 @@ def expire_some(mailing_id: int, *, now: datetime) -> bool:
         over = now + policy.END_GUARD
         if mailing is None or mailing.status not in ALIVE or mailing.date_end > over:
             return False
-        return _end_some(mailing, policy.unsent, error="end", now=now)
+        is_away = bool(providers.closed_until([policy.PROVIDER]))
+        error = policy.AWAY if is_away else policy.END
+        return _end_some(mailing, policy.unsent, error=error, now=now)
 
 
 def withdraw_some(mailing_id: int, *, now: datetime) -> bool:
@@ -188,11 +191,12 @@ def _end_some(
 def reap_some(*, now: datetime) -> bool:
     """Take back messages whose sender is gone; False when none is left.
 
-    They may have reached the phone: nobody knows what the sender did last.
+    They may have reached the phone: nobody knows what the sender did last. A lease
+    further ahead than any can be is from before the clock was put back.
     """
-    stuck = Message.objects.filter(
-        sending_status=SendingStatus.SENDING, lease_until__lt=now
-    )
+    farthest = now + claims.lease() + clock.TOLERATED
+    is_over = Q(lease_until__lt=now) | Q(lease_until__gt=farthest)
+    stuck = Message.objects.filter(is_over, sending_status=SendingStatus.SENDING)
     if not stuck.exists():
         return False
     with transaction.atomic():

@@ -18,9 +18,7 @@ from apps.delivery import providers
 from apps.delivery.models import Breaker
 from apps.mailings import selectors
 from apps.mailings.models import DUE, Mailing, MailingStatus, Message, SendingStatus
-from apps.mailings.policy import Plan
-
-PROVIDER = "sms"
+from apps.mailings.policy import PROVIDER, Plan
 
 
 class Claimed(NamedTuple):
@@ -45,6 +43,11 @@ class Running:
 
     plan: Plan
     has_started: bool = True
+
+
+def lease() -> timedelta:
+    """Say for how long a message is taken: whoever holds it has told by then."""
+    return timedelta(seconds=3 * settings.SMS_GATEWAY_TIMEOUT)
 
 
 def running(only: int | None = None) -> dict[int, Running]:

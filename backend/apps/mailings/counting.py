@@ -89,7 +89,9 @@ def rates(mailing_ids: Iterable[int], *, now: datetime) -> dict[int, float]:
     """Say how many messages a second ended lately, by mailing; one query."""
     begin = span(now) - timedelta(seconds=2 * policy.SPAN_SECONDS)
     found: dict[int, list[MailingSpan]] = {}
-    rows = MailingSpan.objects.filter(mailing__in=list(mailing_ids), at__gte=begin)
+    rows = MailingSpan.objects.filter(
+        mailing__in=list(mailing_ids), at__gte=begin, at__lte=now
+    )
     for row in rows.order_by("at"):
         found.setdefault(row.mailing_id, []).append(row)
     return {

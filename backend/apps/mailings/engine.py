@@ -14,7 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -219,7 +219,7 @@ class Engine:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = time.monotonic()
-        until = time.monotonic() + self._lease().total_seconds()
+        until = time.monotonic() + claims.lease().total_seconds()
         self._ready.extend((claimed, until) for claimed in taken)
         self._fill(sender)
 
@@ -240,18 +240,14 @@ class Engine:
     def _taken(self, free: int) -> list[Claimed]:
         now = clock.now()
         ids = list(self._running)
-        if not ids:
+        if not ids or not clock.agrees():
             return []
         self._turn = (self._turn + 1) % len(ids)
         ids = ids[self._turn :] + ids[: self._turn]
         limit = claims.allowance(free, ids, now=now)
         if not limit:
             return []
-        return claims.claim(limit, ids, lease=self._lease(), now=now)
-
-    @staticmethod
-    def _lease() -> timedelta:
-        return timedelta(seconds=3 * settings.SMS_GATEWAY_TIMEOUT)
+        return claims.claim(limit, ids, lease=claims.lease(), now=now)
 
     async def _send(self, sender: Sender, claimed: Claimed, *, until: float) -> None:
         started_at = clock.now()
@@ -277,6 +273,8 @@ class Engine:
         mailing = self._running.get(claimed.mailing_id)
         is_blind = time.monotonic() - self._looked > BLIND_SECONDS
         if mailing is None or is_blind or claimed.client_is_gone:
+            return False
+        if not clock.agrees():
             return False
         return mailing.plan.is_open(clock.now(), zone)
 

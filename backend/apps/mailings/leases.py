@@ -21,7 +21,9 @@ def take(holder: uuid.UUID, *, now: datetime) -> bool:
 
 def _take(place: int, holder: uuid.UUID, now: datetime) -> bool:
     row = EngineLease.objects.filter(place=place)
-    free = row.filter(Q(until__lte=now) | Q(holder=holder))
+    # A lease from before the clock was put back would bar the place for as long.
+    is_over = Q(until__lte=now) | Q(until__gt=now + 2 * LEASE)
+    free = row.filter(is_over | Q(holder=holder))
     if free.update(holder=holder, until=now + LEASE):
         return True
     if row.exists():

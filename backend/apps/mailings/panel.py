@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.mailings import counting, progress, selectors
+from apps.mailings import counting, policy, progress, selectors
 from apps.mailings.models import Mailing, MailingStatus
 
 CHART_HEIGHT = 90
@@ -23,6 +23,21 @@ ACTS = {
     MailingStatus.CANCELLED: (),
 }
 ALWAYS = ("copy", "test")
+MEANINGS = {
+    policy.END: "not sent before the end",
+    policy.HOURS: "the client's hours open after the end",
+    policy.AWAY: "the gateway did not answer as it should up to the end",
+    policy.LOST: "the sender died while it was under way",
+    "connect": "no connection to the gateway",
+    "timeout": "no answer in time",
+    "cut": "the connection broke before the answer",
+    "garbage": "an answer that is none of the gateway's contract",
+    "http_400": "the gateway says that the request is wrong",
+    "http_401": "the gateway does not accept the token",
+    "http_429": "too many at once for the gateway",
+    "http_500": "the gateway has an error",
+    "http_503": "the gateway is busy",
+}
 
 
 def bar(mailing: Mailing) -> SafeString:
@@ -49,7 +64,7 @@ def numbers(ended: int, total: int) -> str:
 def rendered(mailing: Mailing, *, now: datetime) -> str:
     """Render the panel; its counter is loaded."""
     rate = counting.rates([mailing.pk], now=now).get(mailing.pk, 0.0)
-    found = progress.progress(mailing, rate=rate)
+    found = progress.progress(mailing, rate=rate, obstacle=progress.obstacle())
     is_before = mailing.status in {MailingStatus.DRAFT, MailingStatus.SCHEDULED}
     morning = selectors.waiting_for_hours(mailing, now=now)
     context = {
@@ -59,11 +74,19 @@ def rendered(mailing: Mailing, *, now: datetime) -> str:
         "morning": morning,
         "time_left": _duration(found["eta_seconds"]),
         "preview": selectors.preview(mailing, now=now) if is_before else None,
-        "errors": selectors.frequent_errors(mailing),
+        "errors": _errors(mailing),
         "chart": chart(mailing),
         "acts": _acts(mailing),
     }
     return render_to_string("admin/mailings/panel.html", context)
+
+
+def _errors(mailing: Mailing) -> list[tuple[str, str, int]]:
+    """Say what was wrong most often: its code, what that means, how often."""
+    return [
+        (code, MEANINGS.get(code, ""), count)
+        for code, count in selectors.frequent_errors(mailing)
+    ]
 
 
 def _acts(mailing: Mailing) -> list[tuple[str, str]]:

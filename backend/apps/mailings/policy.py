@@ -19,8 +19,12 @@ RECENT = 200
 RECENT_LEAST = 100
 RECENT_FAILED_SHARE = 0.2
 SPAN_SECONDS = 10
+# The gateway's name among the providers, which have a breaker each.
+PROVIDER = "sms"
 # The code of a try whose sender is gone.
 LOST = "lost"
+# Why a message ended that was never sent.
+END, HOURS, AWAY = "end", "hours", "gateway away"
 # Above this many recipients a person is asked again before it starts.
 CONFIRM_ABOVE = 1000
 
@@ -201,4 +205,4 @@ def withdrawn(*, maybe_sent: bool) -> SendingStatus:
 
 def reason_unsent(date_end: datetime, now: datetime) -> str:
     """Say why a message cannot go any more: the end, or hours that open after it."""
-    return "end" if date_end - END_GUARD <= now else "hours"
+    return END if date_end - END_GUARD <= now else HOURS

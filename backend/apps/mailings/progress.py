@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.accounts import operators
-from apps.mailings import counting
+from apps.delivery import providers
+from apps.mailings import counting, policy
 from apps.mailings.models import Mailing, MailingCounter, MailingStatus
 from apps.push import groups, protocol, publishing
 
@@ -21,20 +22,27 @@ SHOWN = (
 )
 MOST_SHOWN = 20
 TITLE_LENGTH = 80
+AWAY = "The SMS gateway does not answer as it should; messages wait until it does"
 
 Groups = Callable[[Mailing], list[str]]
 
 
-def progress(mailing: Mailing, *, rate: float) -> protocol.Progress:
+def obstacle() -> str:
+    """Say what keeps messages from being sent just now, if anything; one query."""
+    return AWAY if providers.closed_until([policy.PROVIDER]) else ""
+
+
+def progress(mailing: Mailing, *, rate: float, obstacle: str) -> protocol.Progress:
     """Describe how far a mailing is; its counter is loaded."""
     counter = mailing.counter
     is_running = mailing.status == MailingStatus.RUNNING
+    is_held_up = is_running and counter.waiting > 0
     seconds = round(counter.waiting / rate) if rate and is_running else None
     return {
         "mailing": mailing.pk,
         "title": mailing.text[:TITLE_LENGTH],
         "status": mailing.status,
-        "reason": mailing.reason,
+        "reason": mailing.reason or (obstacle if is_held_up else ""),
         "total": counter.total,
         "sent": counter.sent,
         "failed": counter.failed,
@@ -48,14 +56,18 @@ def progress(mailing: Mailing, *, rate: float) -> protocol.Progress:
 
 
 def many(rows: Iterable[Mailing], *, now: datetime) -> list[protocol.Progress]:
-    """Describe mailings whose counters are loaded; one query."""
+    """Describe mailings whose counters are loaded; two queries."""
     mailings = list(rows)
     rates = counting.rates([each.pk for each in mailings], now=now)
-    return [progress(each, rate=rates.get(each.pk, 0.0)) for each in mailings]
+    found = obstacle() if mailings else ""
+    return [
+        progress(each, rate=rates.get(each.pk, 0.0), obstacle=found)
+        for each in mailings
+    ]
 
 
 def frames(mailing_ids: Collection[int], *, now: datetime) -> dict[int, str]:
-    """Encode the progress of mailings, by their ids; two queries for all."""
+    """Encode the progress of mailings, by their ids; three queries for all."""
     rows = with_counters().filter(pk__in=mailing_ids)
     return {
         each["mailing"]: protocol.mailing_progress(each) for each in many(rows, now=now)
@@ -74,7 +86,8 @@ def shown() -> QuerySet[Mailing]:
 
 def tell_watchers(counter: MailingCounter, *, now: datetime) -> None:
     """Tell who watches after the commit, at most once a second; the row is ours."""
-    if counter.told_at is not None and counter.told_at > now - EVERY:
+    # One that lies ahead is from before the clock was put back.
+    if counter.told_at is not None and now - EVERY < counter.told_at <= now:
         return
     counter.told_at = now
     counter.save(update_fields=["told_at"])
@@ -109,6 +122,7 @@ def _publish(mailing_id: int, *, groups_of: Groups, now: datetime) -> None:
     if mailing is None:
         return
     rate = counting.rates([mailing_id], now=now).get(mailing_id, 0.0)
-    frame = protocol.mailing_progress(progress(mailing, rate=rate))
+    found = progress(mailing, rate=rate, obstacle=obstacle())
+    frame = protocol.mailing_progress(found)
     for group in groups_of(mailing):
         publishing.publish_frame(group, frame)

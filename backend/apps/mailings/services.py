@@ -312,10 +312,17 @@ def end(mailing_id: int, *, now: datetime) -> bool:
         mailing.ended_at = now
         mailing.save(update_fields=["ended_at"])
         status = mailing.status if is_cancelled else MailingStatus.DONE
-        _set_status(mailing, status, "", now=now)
+        _set_status(mailing, status, _why_unsent(mailing), now=now)
         told = f"Mailing {mailing.pk} {'was cancelled' if is_cancelled else 'is done'}"
-        tell_author(mailing, told, severity="info")
+        severity = "warning" if mailing.reason else "info"
+        tell_author(mailing, told, severity=severity)
     return True
+
+
+def _why_unsent(mailing: Mailing) -> str:
+    rows = Message.objects.filter(mailing=mailing, last_error=policy.AWAY)
+    found = "The SMS gateway was away at the end"
+    return found if rows.exists() else ""
 
 
 def tell_author(mailing: Mailing, title: str, *, severity: str) -> None:

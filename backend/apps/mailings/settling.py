@@ -17,7 +17,7 @@ from django.db.models import F
 from apps.delivery import providers
 from apps.delivery.gateway import Answer, Outcome
 from apps.mailings import counting, policy, progress, selectors, services
-from apps.mailings.claims import PROVIDER, Claimed
+from apps.mailings.claims import Claimed
 from apps.mailings.counting import Moves
 from apps.mailings.models import (
     Mailing,
@@ -26,7 +26,7 @@ from apps.mailings.models import (
     MessageAttempt,
     SendingStatus,
 )
-from apps.mailings.policy import Plan
+from apps.mailings.policy import PROVIDER, Plan
 
 WITHHELD = "withheld"
 LATE = "late "

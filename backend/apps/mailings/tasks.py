@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
 from apps.common import clock
-from apps.mailings import chunks, engine, imports, services, waking
+from apps.mailings import chunks, claims, engine, imports, services, waking
 from apps.mailings.models import MailingStatus
 
 LOOP_SECONDS = 20
@@ -36,7 +36,9 @@ def settle() -> None:
 def run_chunks(*, seconds: float) -> None:
     """Do all there is to do beside sending, as far as time allows."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and chunks.reap_some(now=clock.now()):
+    # After a step of the clock leases say nothing until what was held is settled.
+    may_reap = clock.is_steady(claims.lease())
+    while may_reap and time.monotonic() < end and chunks.reap_some(now=clock.now()):
         continue
     for mailing in chunks.unfinished():
         if mailing.status == MailingStatus.SCHEDULED:

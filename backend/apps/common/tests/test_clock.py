@@ -74,3 +74,30 @@ def test_reads_the_time_of_the_configured_database() -> None:
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=30)
     assert clock.now().utcoffset() == timedelta(0)
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_says_that_this_hosts_clock_is_off_once(
+    database_time: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        clock.synchronize()
+
+    assert not clock.agrees()
+    assert [record.message for record in caplog.records] == [
+        "this host's clock differs from the database's"
+    ]
+
+
+def test_notices_a_step(
+    database_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.synchronize()
+    before = clock.is_steady(timedelta(minutes=1))
+    later = database_time + timedelta(hours=1)
+    monkeypatch.setattr(clock, "_database_time", lambda: later)
+
+    clock.synchronize()
+
+    assert before
+    assert not clock.is_steady(timedelta(minutes=1))
+    assert clock.is_steady(timedelta(seconds=-1))

@@ -76,14 +76,18 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]
 
 @pytest.fixture
 def send(monkeypatch: pytest.MonkeyPatch) -> Send:
-    """Run the engine once over what is due, against a gateway of the test's."""
+    """Run the engine once over what is due, against a gateway of the test's.
+
+    None: with the real client, and the gateway of the settings.
+    """
     monkeypatch.setattr(engine, "IDLE_SECONDS", 0.0)
     monkeypatch.setattr(engine, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(engine, "SETTLE_SECONDS", 0.0)
 
-    def run(gateway: FakeGateway, **options: Any) -> bool:
+    def run(gateway: FakeGateway | None, **options: Any) -> bool:
         database: Any = Shared()
-        gateway.database = database
+        if gateway is not None:
+            gateway.database = database
         loop = Engine(sender=gateway, database=database, seconds=20, **options)
         return asyncio.run(loop.run())
 

@@ -73,12 +73,12 @@ def test_becoming_an_operator_changes_the_standing() -> None:
     assert not standing_of(user).is_operator
 
 
-def test_b25_what_is_watched_is_read_in_two_queries(
+def test_b25_what_is_watched_is_read_in_three_queries(
     django_assert_num_queries: Any,
 ) -> None:
     ids = [a_mailing().pk for _ in range(5)]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         found = live.frames(ids)
 
     assert sorted(found) == sorted(ids)
