@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import {
   answer,
@@ -13,6 +13,7 @@ import { CarillonInbox } from "./carillon-inbox";
 
 const sockets: FakeSocket[] = [];
 let rows = [row(1)];
+let refuses = false;
 let server = "";
 let tests = 0;
 
@@ -21,6 +22,7 @@ beforeEach(() => {
   tests += 1;
   server = `https://${tests}.example`;
   rows = [row(1)];
+  refuses = false;
   sockets.length = 0;
   vi.stubGlobal(
     "WebSocket",
@@ -32,10 +34,14 @@ beforeEach(() => {
     },
   );
   vi.stubGlobal("fetch", (address: string) => {
-    const isTicket = address.endsWith("/ticket");
-    return Promise.resolve(
-      isTicket ? answer(201, { ticket: "t", inbox_token: "secret" }) : answer(200, page(rows)),
-    );
+    if (address.endsWith("/ticket")) {
+      return Promise.resolve(answer(201, { ticket: "t", inbox_token: "secret" }));
+    }
+    const asked = /k(\d+)\/(archive|unarchive)\//.exec(address);
+    if (asked === null) return Promise.resolve(answer(200, page(rows)));
+    const state = asked[2] === "archive" ? "archived" : "unread";
+    const done = answer(200, row(Number(asked[1]), { state }));
+    return Promise.resolve(refuses ? answer(503) : done);
   });
 });
 
@@ -191,4 +197,86 @@ test("what is over can be tried again", async () => {
   await vi.waitFor(() => expect(sockets).toHaveLength(2));
 
   expect(part(inbox, ".notice").hidden).toBe(true);
+});
+
+describe("what was archived", () => {
+  /** Press a key where the focus is, or on the panel. */
+  function press(inbox: CarillonInbox, key: string): void {
+    const focused = inbox.shadowRoot?.activeElement ?? part(inbox, ".panel");
+    focused.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  }
+
+  /** Archive the newest two of three. */
+  async function archived(attributes: Record<string, string> = {}): Promise<CarillonInbox> {
+    rows = [row(3), row(2), row(1)];
+    const inbox = await put(attributes);
+    inbox.open();
+    for (const left of [2, 1]) {
+      part(inbox, ".actions button:last-child").click();
+      await vi.waitFor(() => expect(headlines(inbox)).toHaveLength(left));
+    }
+    await vi.waitFor(() => expect(part(inbox, ".undo").hidden).toBe(false));
+    return inbox;
+  }
+
+  const headlines = (inbox: CarillonInbox) =>
+    [...(inbox.shadowRoot?.querySelectorAll("h3") ?? [])].map(({ textContent }) => textContent);
+
+  test("is said politely, and comes back the latest first, by the button and by a key", async () => {
+    const inbox = await archived();
+    const said = () => part(inbox, ".undo span").textContent;
+    await vi.waitFor(() => expect(said()).toBe("Archived: Number 2"));
+    expect(part(inbox, ".heard[role=status]").textContent).toBe("Archived: Number 2");
+
+    part(inbox, ".undo button").click();
+    await vi.waitFor(() => expect(headlines(inbox)).toEqual(["Number 2", "Number 1"]));
+    expect(inbox.shadowRoot?.activeElement?.textContent).toContain("Number 2");
+    expect(said()).toBe("Archived: Number 3");
+    press(inbox, "z");
+    await vi.waitFor(() => expect(headlines(inbox)).toHaveLength(3));
+
+    expect(part(inbox, ".undo").hidden).toBe(true);
+    expect(inbox.unread).toBe(3);
+    press(inbox, "z");
+    expect(headlines(inbox)).toHaveLength(3);
+  });
+
+  test("is offered for some seconds, and as long as the focus is there", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const inbox = await archived();
+
+    part(inbox, ".undo button").focus();
+    vi.advanceTimersByTime(15_000);
+    expect(part(inbox, ".undo").hidden).toBe(false);
+    part(inbox, "article").focus();
+    vi.advanceTimersByTime(15_000);
+
+    expect(part(inbox, ".undo").hidden).toBe(true);
+    vi.useRealTimers();
+  });
+
+  test("can be asked for again where that failed, in Russian too", async () => {
+    const inbox = await archived({ lang: "ru" });
+    refuses = true;
+
+    part(inbox, ".undo button").click();
+    await vi.waitFor(() => expect(part(inbox, ".notice").hidden).toBe(false));
+    await vi.waitFor(() =>
+      expect(part(inbox, ".undo span").textContent).toBe("В архиве: Number 2"),
+    );
+    refuses = false;
+    part(inbox, ".undo button").click();
+
+    await vi.waitFor(() => expect(headlines(inbox)).toEqual(["Number 2", "Number 1"]));
+    expect(part(inbox, ".undo button").getAttribute("aria-label")).toBe("Вернуть: Number 3");
+  });
+
+  test("is forgotten with the panel", async () => {
+    const inbox = await archived();
+
+    inbox.close();
+    inbox.open();
+
+    expect(part(inbox, ".undo").hidden).toBe(true);
+  });
 });

@@ -2,17 +2,17 @@
 
 import type { InboxAction, NotificationFrame, TicketSource } from "../client";
 import { BELL, CROSS, element, icon, setText } from "./dom";
+import { fit } from "./fit";
 import { headlineOf } from "./format";
 import { ItemView } from "./item-view";
 import type { Item } from "./model";
 import { SharedInbox, type View } from "./shared-inbox";
 import { STYLES } from "./styles";
+import { UndoLine } from "./undo-line";
 import { describeStatus, type Words, wordsFor } from "./words";
 
 const TIMES_EVERY_MS = 30_000;
 const MOST_SHOWN = 99;
-/** Pixels between the panel and the edge of the window. */
-const EDGE = 8;
 /** Where this module came from is where the server is, unless somebody says otherwise. */
 const HOME = new URL(import.meta.url).origin;
 
@@ -46,6 +46,10 @@ export class CarillonInbox extends HTMLElement implements View {
   private readonly noticeText = element("span");
   private readonly retryButton = element("button", { type: "button", part: "action" });
   private readonly notice = element("p", { class: "notice", part: "notice", role: "alert" });
+  private readonly undoLine = new UndoLine({
+    words: () => this.speech().words,
+    restore: (item) => this.restore(item),
+  });
   private readonly list = element("ul", { part: "list" });
   private readonly empty = element("p", { class: "empty", part: "empty" });
   private readonly older = element("button", {
@@ -122,7 +126,7 @@ export class CarillonInbox extends HTMLElement implements View {
     document.addEventListener("pointerdown", this.pressedSomewhere);
     this.clock = setInterval(() => this.update(), TIMES_EVERY_MS);
     this.update();
-    this.fit();
+    fit(this.panel, this.bell, this.getAttribute("placement")?.startsWith("top") === true);
     this.panel.focus();
     this.tell("open", {});
   }
@@ -130,6 +134,7 @@ export class CarillonInbox extends HTMLElement implements View {
   close(): void {
     if (!this.isOpen) return;
     this.panel.hidden = true;
+    this.undoLine.forget();
     this.bell.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", this.pressedSomewhere);
     if (this.clock !== null) clearInterval(this.clock);
@@ -160,23 +165,6 @@ export class CarillonInbox extends HTMLElement implements View {
     const headline = headlineOf({ title: frame.title, payload: frame.value });
     const place = frame.severity === "critical" ? this.urgently : this.politely;
     place.textContent = words.arrived(words.severities[frame.severity], headline);
-  }
-
-  /** Move the panel into the window, whichever corner the bell is in. */
-  private fit(): void {
-    const { panel } = this;
-    panel.classList.remove("flipped");
-    panel.style.removeProperty("translate");
-    const bell = this.bell.getBoundingClientRect();
-    // As high as it may become, so that it stays where it is while the list grows.
-    const height = Number.parseFloat(getComputedStyle(panel).maxHeight) + EDGE;
-    const [above, below] = [bell.top, innerHeight - bell.bottom];
-    const isTop = this.getAttribute("placement")?.startsWith("top") === true;
-    const [room, otherRoom] = isTop ? [above, below] : [below, above];
-    panel.classList.toggle("flipped", height > room && otherRoom > room);
-    const { left, right } = panel.getBoundingClientRect();
-    const shift = left < EDGE ? EDGE - left : Math.min(0, innerWidth - EDGE - right);
-    if (shift !== 0) panel.style.translate = `${Math.round(shift)}px`;
   }
 
   private rejoin(): void {
@@ -224,6 +212,7 @@ export class CarillonInbox extends HTMLElement implements View {
       ),
       this.status,
       this.notice,
+      this.undoLine.root,
       element("div", { class: "scroller" }, this.list, this.empty, this.older),
     );
     root.append(this.bell, this.panel, this.politely, this.urgently);
@@ -265,6 +254,7 @@ export class CarillonInbox extends HTMLElement implements View {
       k: () => this.moveFocus(-1),
       u: () => item?.askToggle(),
       e: () => item?.askArchive(),
+      z: () => this.undoLine.undo(),
       ...(isOnItem ? { Enter: () => item?.enter() } : {}),
     };
     const action = actions[event.key];
@@ -317,6 +307,7 @@ export class CarillonInbox extends HTMLElement implements View {
     setText(this.empty, inbox?.isLoaded === true ? words.empty : words.loading);
     this.empty.hidden = items.length > 0;
     setText(this.older, words.older);
+    this.undoLine.show();
     this.older.hidden = inbox?.hasOlder !== true;
     this.showList(items);
   }
@@ -346,7 +337,7 @@ export class CarillonInbox extends HTMLElement implements View {
     if (known !== undefined) return known;
     const view = new ItemView(item, {
       followed: (followed) => this.followed(followed),
-      asked: (asked, action) => this.act(asked, action),
+      asked: (asked, action) => void this.act(asked, action),
     });
     this.views.set(item.key, view);
     return view;
@@ -360,8 +351,17 @@ export class CarillonInbox extends HTMLElement implements View {
     else this.views.get(next.key)?.focus();
   }
 
-  private act(item: Item, action: InboxAction): void {
-    void this.shared?.act(item.key, action);
+  private async act(item: Item, action: InboxAction): Promise<void> {
+    const isDone = (await this.shared?.act(item.key, action)) === true;
+    if (!isDone || action !== "archive" || !this.isOpen) return;
+    this.undoLine.offer(item);
+    this.politely.textContent = this.undoLine.said;
+  }
+
+  private async restore({ key }: Item): Promise<boolean> {
+    const isDone = (await this.shared?.restore(key)) === true;
+    if (isDone && this.isOpen) this.views.get(key)?.focus();
+    return isDone;
   }
 
   private followed(item: Item): boolean {

@@ -9,6 +9,7 @@ import {
   withNotification,
   withOlder,
   withReadThrough,
+  withRestored,
   withRow,
   withUnread,
 } from "./model";
@@ -102,4 +103,17 @@ test("a page that stays open keeps a bounded number", () => {
   expect(inbox.items).toHaveLength(200);
   expect(inbox.items[0]?.seq).toBe(299);
   expect(inbox.hasOlder).toBe(true);
+});
+
+test("what comes back from the archive is in its place, and counted once", () => {
+  const archived = withRow(listed, row(2, { state: "archived" }));
+  const heard = withUnread(withChange(archived, change("archived", 1)), 1, null);
+
+  const restored = withRestored(heard, row(2));
+  expect(keys(restored)).toEqual(["k2", "k1"]);
+  expect(restored.unread).toBe(2);
+  expect(withRestored(heard, row(2, { state: "read" })).unread).toBe(1);
+
+  const told = withUnread(withChange(heard, change("unread", 2)), 2, null);
+  expect(withRestored(told, row(2)).unread).toBe(2);
 });

@@ -106,6 +106,16 @@ export function withRow(inbox: Inbox, row: InboxRow): Inbox {
   };
 }
 
+/** Take back what was archived here; the count includes it once its change was heard. */
+export function withRestored(inbox: Inbox, row: InboxRow): Inbox {
+  if (inbox.items.some(({ key }) => key === row.key)) return withRow(inbox, row);
+  const latest = inbox.changes.filter(({ keys }) => keys?.includes(row.key) === true).at(-1);
+  const isCounted = latest?.state === "unread" || latest?.state === "read";
+  const added = Number(row.state === "unread" && !isCounted);
+  const items = shown(joined(inbox.items, [itemOfRow(row)]));
+  return { ...inbox, items, unread: inbox.unread + added };
+}
+
 export function withReadThrough(inbox: Inbox, upTo: number, unread: number): Inbox {
   const items = inbox.items.map((item) =>
     item.seq <= upTo ? { ...item, state: "read" as const } : item,

@@ -18,6 +18,7 @@ import {
   withNotification,
   withOlder,
   withReadThrough,
+  withRestored,
   withRow,
   withUnread,
 } from "./model";
@@ -105,10 +106,19 @@ export class SharedInbox {
     void this.read();
   }
 
-  async act(key: string, action: InboxAction): Promise<void> {
-    await this.attempt(async () => {
+  /** Say whether it worked. */
+  act(key: string, action: InboxAction): Promise<boolean> {
+    return this.attempt(async () => {
       const row = await this.client.inbox.act(key, action);
       this.become(withRow(this.inbox, row));
+    });
+  }
+
+  /** Move back from the archive; say whether it worked. */
+  restore(key: string): Promise<boolean> {
+    return this.attempt(async () => {
+      const row = await this.client.inbox.act(key, "unarchive");
+      this.become(withRestored(this.inbox, row));
     });
   }
 
@@ -213,7 +223,7 @@ export class SharedInbox {
     this.readAgain = setTimeout(() => void this.read(), READ_AGAIN_MS);
   }
 
-  private async attempt(action: () => Promise<void>): Promise<void> {
+  private async attempt(action: () => Promise<void>): Promise<boolean> {
     this.hasFailed = false;
     try {
       await action();
@@ -221,6 +231,7 @@ export class SharedInbox {
       this.hasFailed = true;
       this.update();
     }
+    return !this.hasFailed;
   }
 
   private become(inbox: Inbox): void {

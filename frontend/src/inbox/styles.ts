@@ -169,7 +169,8 @@ h2 {
 .head button,
 .actions button,
 .older,
-.notice button {
+.notice button,
+.undo button {
   color: var(--_accent);
   font-size: 0.875rem;
 }
@@ -202,6 +203,25 @@ h2 {
   margin: 0;
   padding: 0.5rem 1rem;
   border-bottom: 1px solid var(--_border);
+}
+
+.undo {
+  display: flex;
+  align-items: baseline;
+  gap: 0.5rem;
+  margin: 0;
+  padding: 0.25rem 0.5rem 0.25rem 1rem;
+  border-bottom: 1px solid var(--_border);
+  background: var(--_hover);
+  font-size: 0.875rem;
+}
+
+.undo span {
+  flex: 1;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  unicode-bidi: isolate;
+  white-space: nowrap;
 }
 
 .scroller {

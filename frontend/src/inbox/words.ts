@@ -11,6 +11,8 @@ export interface Words {
   markRead: string;
   markUnread: string;
   archive: string;
+  archived: (headline: string) => string;
+  undo: string;
   close: string;
   older: string;
   empty: string;
@@ -39,6 +41,8 @@ const en: Words = {
   markRead: "Mark read",
   markUnread: "Mark unread",
   archive: "Archive",
+  archived: (headline) => `Archived: ${headline}`,
+  undo: "Undo",
   close: "Close",
   older: "Show older",
   empty: "No notifications",
@@ -70,6 +74,8 @@ const ru: Words = {
   markRead: "Прочитано",
   markUnread: "Не прочитано",
   archive: "В архив",
+  archived: (headline) => `В архиве: ${headline}`,
+  undo: "Вернуть",
   close: "Закрыть",
   older: "Показать более ранние",
   empty: "Уведомлений нет",
