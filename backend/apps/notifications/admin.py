@@ -125,6 +125,7 @@ class NotificationAdmin(ReadOnlyAdmin):
         "created_at",
         "expires_at",
         "acked_at",
+        "acked_by",
         "read_at",
         "archived_at",
         "withdrawn_at",

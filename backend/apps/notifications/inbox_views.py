@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts import devices
 from apps.accounts.models import User
 from apps.accounts.permissions import IsInboxOwner
 from apps.common.openapi import PERSON, described, errors
@@ -98,7 +99,7 @@ class ReadView(APIView):
     )
     def post(self, request: Request, key: UUID) -> Response:
         """Mark as read."""
-        services.mark_read(_caller(request), [key])
+        services.mark_read(_caller(request), [key], device=_device(request))
         return _item(request, key)
 
 
@@ -138,7 +139,7 @@ class ArchiveView(APIView):
     )
     def post(self, request: Request, key: UUID) -> Response:
         """Put away."""
-        services.archive(_caller(request), [key])
+        services.archive(_caller(request), [key], device=_device(request))
         return _item(request, key)
 
 
@@ -183,7 +184,9 @@ class ReadAllView(APIView):
         body = ReadAllRequest(data=request.data)
         body.is_valid(raise_exception=True)
         user_id = _caller(request)
-        updated = services.mark_all_read(user_id, body.validated_data.get("up_to"))
+        updated = services.mark_all_read(
+            user_id, body.validated_data.get("up_to"), device=_device(request)
+        )
         return Response(
             {"updated": updated, "unread": selectors.unread_count(user_id)},
         )
@@ -192,6 +195,10 @@ class ReadAllView(APIView):
 def _caller(request: Request) -> int:
     assert isinstance(request.user, User)  # noqa: S101  (IsInboxOwner said so)
     return request.user.pk
+
+
+def _device(request: Request) -> str:
+    return devices.named(request.headers.get("User-Agent", "")) or "HTTP API"
 
 
 def _item(request: Request, key: UUID) -> Response:

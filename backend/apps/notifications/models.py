@@ -105,7 +105,8 @@ class Notification(models.Model):
 
     `payload` is the JSON text as it came in, and is sent as that text: a JSON column
     would reorder keys. `seq` is its number in the user's stream; what is not for the
-    page has none and never shows there.
+    page has none and never shows there. `acked_by` names the program that was the first
+    to acknowledge or read it.
     """
 
     key = models.UUIDField(unique=True, default=uuid7, editable=False)
@@ -141,6 +142,8 @@ class Notification(models.Model):
     created_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     acked_at = models.DateTimeField(null=True, blank=True)
+    # The database's own default, for the processes of the version before this column.
+    acked_by = models.CharField(max_length=40, blank=True, default="", db_default="")
     read_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, Q, Value
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from apps.common import clock
@@ -26,12 +26,16 @@ _UNREAD = Q(read_at=None, archived_at=None, withdrawn_at=None, expired_at=None)
 
 @dataclass(frozen=True)
 class Ack:
-    """What a user's clients have stored, or (`read`) the user has read."""
+    """What a user's clients have stored, or (`read`) the user has read.
+
+    device: the program's name, for people who ask which one it was.
+    """
 
     user_id: int
     keys: frozenset[UUID] = frozenset()
     up_to: int | None = None
     read: bool = False
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class _Change:
     values: Mapping[str, object]
     keys: Collection[UUID] = field(default=())
     up_to: int | None = None
+    device: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,9 @@ def acknowledge(acks: Sequence[Ack]) -> list[AckResult]:
     ]
 
 
-def mark_read(user_id: int, keys: Collection[UUID]) -> int:
+def mark_read(user_id: int, keys: Collection[UUID], *, device: str = "") -> int:
     """Note that the user has read these; return how many were unread."""
-    ack = Ack(user_id, frozenset(keys), read=True)
+    ack = Ack(user_id, frozenset(keys), read=True, device=device)
     return _apply([_acknowledgement(ack, ack.keys, clock.now())])
 
 
@@ -96,20 +101,20 @@ def mark_unread(user_id: int, keys: Collection[UUID]) -> int:
     return _apply([_Change(user_id, "unread", rows, {"read_at": None}, keys)])
 
 
-def mark_all_read(user_id: int, up_to: int | None = None) -> int:
+def mark_all_read(user_id: int, up_to: int | None = None, *, device: str = "") -> int:
     """Note that the user has read everything, or everything up to a number."""
     with transaction.atomic():
         last = streams.lock([user_id])[user_id].last_seq
         number = last if up_to is None else min(up_to, last)
-        ack = Ack(user_id, up_to=number, read=True)
+        ack = Ack(user_id, up_to=number, read=True, device=device)
         return _apply([_acknowledgement(ack, frozenset(), clock.now())])
 
 
-def archive(user_id: int, keys: Collection[UUID]) -> int:
+def archive(user_id: int, keys: Collection[UUID], *, device: str = "") -> int:
     """Put these away; who puts something away has received it."""
     now = clock.now()
     rows = Q(key__in=keys, archived_at=None)
-    values = {"archived_at": now, "acked_at": _kept_or("acked_at", now)}
+    values = {"archived_at": now, **_received(now, device)}
     return _apply([_Change(user_id, "archived", rows, values, keys)])
 
 
@@ -207,7 +212,7 @@ def _written(changes: Sequence[_Change]) -> list[int]:
     # A user's several changes may be about the same rows, and are counted one by one.
     several = Counter(change.user_id for change in changes)
     up_to = {
-        change.user_id: change.up_to
+        change.user_id: (change.up_to, change.device)
         for change in changes
         if change.state == "acked"
         and change.up_to is not None
@@ -254,7 +259,7 @@ def _acknowledgement(ack: Ack, keys: frozenset[UUID], now: datetime) -> _Change:
     if ack.up_to is not None:
         rows |= Q(seq__lte=ack.up_to) & (_UNREAD if ack.read else Q())
     if ack.read:
-        values = {"read_at": now, "acked_at": _kept_or("acked_at", now)}
+        values = {"read_at": now, **_received(now, ack.device)}
         return _Change(
             ack.user_id, "read", rows & Q(read_at=None), values, keys, ack.up_to
         )
@@ -262,14 +267,21 @@ def _acknowledgement(ack: Ack, keys: frozenset[UUID], now: datetime) -> _Change:
         ack.user_id,
         "acked",
         rows & Q(acked_at=None),
-        {"acked_at": now},
+        {"acked_at": now, "acked_by": ack.device},
         keys,
         ack.up_to,
+        ack.device,
     )
 
 
-def _kept_or(name: str, now: datetime) -> Coalesce:
-    return Coalesce(F(name), Value(now, output_field=DateTimeField()))
+def _received(now: datetime, device: str) -> dict[str, object]:
+    """Acknowledge what is not; the first to do so keeps its name."""
+    moment = Value(now, output_field=DateTimeField())
+    first = When(acked_at=None, then=Value(device))
+    return {
+        "acked_at": Coalesce(F("acked_at"), moment),
+        "acked_by": Case(first, default=F("acked_by")),
+    }
 
 
 def _owners(keys: Collection[UUID]) -> dict[UUID, int]:

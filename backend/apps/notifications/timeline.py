@@ -78,7 +78,7 @@ def _of_the_page(row: Notification) -> Iterator[Entry]:
         detail = f"Number {row.seq} in the recipient's stream."
         yield Entry(row.created_at, "Pushed to the page", detail, GOOD)
     for at, title, detail, tone in (
-        (row.acked_at, "Acknowledged", "A device has stored it.", GOOD),
+        (row.acked_at, "Acknowledged", _stored_by(row), GOOD),
         (row.read_at, "Read", "", GOOD),
         (row.archived_at, "Archived", "The recipient has put it away.", PLAIN),
         (row.withdrawn_at, "Withdrawn", "Taken back from every inbox.", WAITING),
@@ -86,6 +86,10 @@ def _of_the_page(row: Notification) -> Iterator[Entry]:
     ):
         if at is not None:
             yield Entry(at, title, detail, tone)
+
+
+def _stored_by(row: Notification) -> str:
+    return f"{row.acked_by or 'A device'} has stored it."
 
 
 def _of_attempt(

@@ -26,15 +26,23 @@ RETRIED_USERS_LIMIT = 20_000
 
 @dataclass
 class _Pending:
-    keys: set[UUID] = field(default_factory=set)
-    read_keys: set[UUID] = field(default_factory=set)
-    up_to: int | None = None
+    """What one user's clients said; by device, for the row names who was the first.
+
+    up_to: the highest number, with the device that has stored everything up to it.
+    """
+
+    keys: dict[str, set[UUID]] = field(default_factory=dict)
+    read_keys: dict[str, set[UUID]] = field(default_factory=dict)
+    up_to: tuple[int, str] | None = None
     frames: "list[tuple[Connection, client_frames.Ack]]" = field(default_factory=list)
 
     def add(self, connection: "Connection", ack: client_frames.Ack) -> None:
-        if ack.up_to is not None:
-            self.up_to = max(ack.up_to, self.up_to or 0)
-        (self.read_keys if ack.read else self.keys).update(ack.keys)
+        device = connection.device
+        if ack.up_to is not None and (self.up_to is None or ack.up_to > self.up_to[0]):
+            self.up_to = ack.up_to, device
+        if ack.keys:
+            keys = self.read_keys if ack.read else self.keys
+            keys.setdefault(device, set()).update(ack.keys)
         self.frames.append((connection, ack))
 
     def merge(self, other: "_Pending") -> None:
@@ -42,11 +50,17 @@ class _Pending:
             self.add(connection, ack)
 
     def requests(self, user_id: int) -> list[Ack]:
-        found = []
-        if self.keys or self.up_to is not None:
-            found.append(Ack(user_id, frozenset(self.keys), self.up_to, read=False))
-        if self.read_keys:
-            found.append(Ack(user_id, frozenset(self.read_keys), None, read=True))
+        found = [
+            Ack(user_id, frozenset(keys), device=device)
+            for device, keys in self.keys.items()
+        ]
+        if self.up_to is not None:
+            number, device = self.up_to
+            found.append(Ack(user_id, up_to=number, device=device))
+        found += [
+            Ack(user_id, frozenset(keys), read=True, device=device)
+            for device, keys in self.read_keys.items()
+        ]
         return found
 
     def answer(self, unknown: set[UUID]) -> None:

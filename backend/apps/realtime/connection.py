@@ -50,6 +50,7 @@ class Connection:
         self.resume_problem: BadFrame | None = None
         self.is_authenticating = False
         self.expected_user_id: int | None = None
+        self.device = ""
         self.groups: set[str] = set()
         self.watched: set[int] = set()
         self.snapshots = SnapshotVersions()

@@ -9,6 +9,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
+from apps.accounts import devices
 from apps.accounts.admission import Asked
 from apps.push import client_frames, protocol
 from apps.push.client_frames import BadFrame
@@ -99,6 +100,7 @@ class NotificationsConsumer(AsyncConsumer):
             abort=self._abort,
         )
         self.connection = connection
+        connection.device = devices.named(opening.user_agent) or "WebSocket"
         self.hub.add(connection)
         connection.expected_user_id = self.scope["url_route"]["kwargs"].get("user_id")
         try:

@@ -20,7 +20,7 @@ class Opening:
     subprotocol: what to answer; None where the client offered none of ours.
     version_is_known: False where protocols were offered and ours is not among them.
     ticket: a ticket from the subprotocols or the query; a refused long-lived one too.
-    authorization: the header of that name.
+    authorization, user_agent: the headers of these names.
     """
 
     origin: str | None
@@ -29,6 +29,7 @@ class Opening:
     version_is_known: bool
     ticket: str | None
     authorization: str | None
+    user_agent: str
     is_well_formed: bool
 
 
@@ -49,6 +50,7 @@ def read_opening(scope: dict[str, Any]) -> Opening:
         version_is_known=SUBPROTOCOL in ours or not offered,
         ticket=_ticket(tickets, query_string),
         authorization=headers.get("authorization"),
+        user_agent=headers.get("user-agent", ""),
         is_well_formed=(
             len(offered) <= MAX_SUBPROTOCOLS
             and all(_TOKEN.fullmatch(item) for item in offered)

@@ -33,6 +33,12 @@ def seqs(answer: Any) -> list[int]:
     return [item["seq"] for item in answer.json()["results"]]
 
 
+def named(user: User) -> list[str]:
+    """Return what acknowledged each of a user's notifications."""
+    rows = Notification.objects.filter(recipient=user).order_by("seq")
+    return list(rows.values_list("acked_by", flat=True))
+
+
 def fill(user: User, count: int = 3) -> list[Notification]:
     """Send a few notifications."""
     return [services.notify(recipient=user, payload={"n": n}) for n in range(count)]
@@ -325,3 +331,13 @@ def test_the_position_is_not_newer_than_the_rows(
 
     assert page["stream"]["last_seq"] == 1
     assert [item["seq"] for item in page["results"]] == [2, 1]
+
+
+def test_what_called_is_named_in_the_row(client: APIClient, ann: User) -> None:
+    read, archived, _ = fill(ann)
+
+    client.post(f"{INBOX}{read.key}/read/", headers={"User-Agent": "curl/8.14.1"})
+    client.post(f"{INBOX}{archived.key}/archive/")
+    client.post(f"{INBOX}read-all/", headers={"User-Agent": "x" * 999})
+
+    assert named(ann) == ["curl", "HTTP API", "x" * 40]

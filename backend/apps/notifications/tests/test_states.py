@@ -97,6 +97,25 @@ def test_many_readers_acknowledge_in_one_statement(
     assert [version(reader) for reader in readers] == [1] * 5
 
 
+def test_the_first_device_that_has_it_keeps_its_name(ann: User, bob: User) -> None:
+    by_number, by_key, by_reading, by_archiving, by_nobody = send(ann, 5)
+    [of_bob] = send(bob)
+
+    services.acknowledge(
+        [Ack(ann.pk, up_to=1, device="Firefox"), Ack(bob.pk, up_to=1, device="curl")]
+    )
+    services.acknowledge([Ack(ann.pk, frozenset({by_key.key}), device="Chrome")])
+    keys = [by_number.key, by_key.key, by_reading.key]
+    services.mark_read(ann.pk, keys, device="Safari")
+    services.archive(ann.pk, [by_key.key, by_archiving.key], device="Edge")
+    services.mark_all_read(ann.pk)
+
+    rows = Notification.objects.order_by("id").values_list("acked_by", flat=True)
+    assert list(rows) == ["Firefox", "Chrome", "Safari", "Edge", "", "curl"]
+    assert acked(ann) == [1, 2, 3, 4, by_nobody.seq]
+    assert acked(bob) == [of_bob.seq]
+
+
 def test_an_acknowledgement_up_to_a_number(ann: User) -> None:
     send(ann, 3)
 

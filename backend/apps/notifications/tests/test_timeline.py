@@ -94,6 +94,14 @@ def test_what_the_page_did_is_shown(ann: User, chief: Client) -> None:
     assert "Send again" not in shown
 
 
+def test_the_device_that_acknowledged_it_is_named(ann: User, chief: Client) -> None:
+    row = services.notify(recipient=ann, payload=1)
+    ack = services.Ack(ann.pk, up_to=1, device="Firefox on Linux")
+    services.acknowledge([ack])
+
+    assert "Firefox on Linux has stored it." in page(chief, row)
+
+
 def test_buttons_cancel_and_send_again(
     ann: User, server: FaultyServer, chief: Client
 ) -> None:
