@@ -161,7 +161,11 @@ class _View:
 
     def next_of_first(self) -> Step:
         waiting: list[Wait] = []
+        reached = self._reached()
         for place, channel in enumerate(self.plan.channels):
+            if place < reached:
+                # Passed over, and nobody comes back to it after a success.
+                continue
             if channel in self.succeeded:
                 if not self.plan.is_until_read:
                     return Finish(SENT, channel)
@@ -186,6 +190,12 @@ class _View:
         waits = [step for step in steps if isinstance(step, Wait)]
         held = [step for step in steps if isinstance(step, Hold)]
         return held[0] if held and not waits else self._end(waits)
+
+    def _reached(self) -> int:
+        """Say how far down a success has come; the page's own says nothing of it."""
+        channels = self.plan.channels
+        outside = (channel for channel in self.succeeded if channel != IN_APP)
+        return max(map(channels.index, outside), default=0)
 
     def _end(self, waits: Sequence[Wait]) -> Step:
         if waits:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.preferences import Verdict
@@ -151,6 +151,16 @@ def test_a_provider_in_trouble_is_passed_over_and_come_back_to() -> None:
     assert next_step(LADDER, others_failed, at) == Wait(again, "email", 1, "provider")
 
 
+def test_a_provider_that_recovers_is_not_come_back_to_after_a_success() -> None:
+    sent = attempt("sms", 1, "sent")
+    read = replace(LADDER, is_until_read=True, waits=(timedelta(seconds=30),))
+
+    assert next_step(LADDER, [sent], AT) == Finish("sent", "sms")
+    assert next_step(read, [sent], AT) == Wait(
+        NOW + timedelta(seconds=30), "telegram", 1
+    )
+
+
 def test_a_channel_that_is_switched_off_is_left_out() -> None:
     at = replace(AT, verdicts={"email": OFF})
     skipped = attempt("email", 1, "skipped")
@@ -227,8 +237,10 @@ def test_what_a_provider_asks_for_wins_when_it_is_longer(
 
 
 OUTCOMES = st.sampled_from(["sent", "failed", "permanent", "unknown", "deferred"])
+PROVIDERS = st.sampled_from(["email", "sms", "telegram"])
 
 
+@settings(max_examples=300)
 @given(
     channels=st.permutations(["in_app", "email", "sms", "telegram"]).flatmap(
         lambda order: st.integers(1, 4).map(lambda count: tuple(order[:count]))
@@ -236,6 +248,7 @@ OUTCOMES = st.sampled_from(["sent", "failed", "permanent", "unknown", "deferred"
     outcomes=st.lists(OUTCOMES, min_size=60, max_size=60),
     is_first=st.booleans(),
     must_be_read=st.booleans(),
+    troubles=st.lists(st.sets(PROVIDERS), max_size=10),
 )
 def test_whatever_happens_there_is_no_fourth_attempt_and_no_step_after_a_success(
     *,
@@ -243,11 +256,18 @@ def test_whatever_happens_there_is_no_fourth_attempt_and_no_step_after_a_success
     outcomes: list[str],
     is_first: bool,
     must_be_read: bool,
+    troubles: list[set[str]],
 ) -> None:
     plan = Plan(channels=channels, is_first=is_first, is_until_read=must_be_read)
     attempts = [in_app()] if "in_app" in channels else []
     now = NOW
-    step: Step = next_step(plan, attempts, AT)
+
+    def looked(now: datetime, out_of_order: set[str]) -> Step:
+        closed = dict.fromkeys(out_of_order, now + timedelta(seconds=30))
+        return next_step(plan, attempts, replace(AT, now=now, closed=closed))
+
+    looks = iter([*troubles, *(set() for _ in outcomes)])
+    step = looked(NOW, next(looks))
     for outcome in outcomes:
         if isinstance(step, Finish | Hold):
             break
@@ -272,7 +292,7 @@ def test_whatever_happens_there_is_no_fourth_attempt_and_no_step_after_a_success
                     retry_at=now + timedelta(seconds=1),
                 )
             )
-        step = next_step(plan, attempts, replace(AT, now=now))
+        step = looked(now, next(looks))
 
     for channel in channels:
         numbers = [each.number for each in attempts if each.channel == channel]
