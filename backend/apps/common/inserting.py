@@ -9,14 +9,20 @@ from django.db import connection
 from django.db.models import Field, JSONField, Model
 
 
-def insert(rows: Sequence[Any], *, ignore_conflicts: bool = False) -> None:
+def insert(
+    rows: Sequence[Any],
+    *,
+    ignore_conflicts: bool = False,
+    told_apart_by: tuple[str, ...] = ("key",),
+) -> None:
     """Insert new rows of one model in one statement and give them their ids.
 
     `bulk_create` prepares every field of every row by itself and writes a placeholder
     for each; here all of them are one text of JSON, which PostgreSQL takes apart.
 
-    rows: of a model whose field `key` tells them apart.
     ignore_conflicts: leave out what is there already; then no row gets its id.
+    told_apart_by: columns of which no two rows have the same; without any, no row gets
+        its id.
     Raises: IntegrityError; DataError for what is too long.
     """
     if not rows:
@@ -31,13 +37,14 @@ def insert(rows: Sequence[Any], *, ignore_conflicts: bool = False) -> None:
         for row in rows
     ]
     with connection.cursor() as cursor:
-        statement = _statement(model, ignore_conflicts=ignore_conflicts)
+        columns = () if ignore_conflicts else told_apart_by
+        statement = _statement(model, columns, ignore_conflicts=ignore_conflicts)
         cursor.execute(statement, [msgspec.json.encode(values).decode()])
-        ids = {} if ignore_conflicts else dict(cursor.fetchall())
+        ids = {tuple(key): pk for pk, *key in cursor.fetchall()} if columns else {}
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
         if ids:
-            row.pk = ids[row.key]
+            row.pk = ids[tuple(getattr(row, column) for column in columns)]
 
 
 def _plain(value: object) -> object:
@@ -50,11 +57,15 @@ def _fields(model: type[Model]) -> "list[Field[Any, Any]]":
 
 
 @functools.cache
-def _statement(model: type[Model], *, ignore_conflicts: bool) -> str:
+def _statement(
+    model: type[Model], returned: tuple[str, ...], *, ignore_conflicts: bool
+) -> str:
     table, fields = model._meta.db_table, _fields(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
     types = ", ".join(f'"{field.column}" {_type(field)}' for field in fields)
-    ending = "ON CONFLICT DO NOTHING" if ignore_conflicts else 'RETURNING "key", "id"'
+    ending = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if returned:
+        ending += " RETURNING id, " + ", ".join(f'"{column}"' for column in returned)
     values = f"SELECT {names} FROM json_to_recordset(%s) AS sent ({types})"  # noqa: S608  (names of our own columns)
     return f'INSERT INTO "{table}" ({names}) {values} {ending}'
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from apps.common import inserting
 from apps.delivery import providers
 from apps.delivery.gateway import Answer, Outcome
 from apps.mailings import counting, policy, progress, selectors, services
@@ -141,7 +142,7 @@ def _write_messages(
 
 
 def _write_attempts(tried: Sequence[Tried]) -> None:
-    MessageAttempt.objects.bulk_create(
+    inserting.insert(
         [
             MessageAttempt(
                 message_id=each.claimed.pk,
@@ -155,6 +156,7 @@ def _write_attempts(tried: Sequence[Tried]) -> None:
             )
             for each in tried
         ],
+        told_apart_by=(),
     )
 
 

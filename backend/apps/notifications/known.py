@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from apps.accounts import preferences
 from apps.accounts.preferences import Verdict
+from apps.common import inserting
 from apps.delivery import channels, providers
 from apps.notifications import ladder_rows
 from apps.notifications.figures import Figures
@@ -17,6 +18,7 @@ from apps.notifications.ladder import Skip, Step, next_step
 from apps.notifications.models import Delivery, Notification, NotificationAttempt
 from apps.push import presence
 
+_ONE_ROW_PER_ATTEMPT = ("delivery_id", "round", "channel", "number")
 _ATTEMPT_FIELDS = (
     "status",
     "is_permanent",
@@ -113,7 +115,7 @@ def save_attempts(attempts: Collection[NotificationAttempt]) -> None:
     """Write attempts, new and old ones."""
     stored = [each for each in attempts if not each._state.adding]
     new = [each for each in attempts if each._state.adding]
-    NotificationAttempt.objects.bulk_create(new)
+    inserting.insert(new, told_apart_by=_ONE_ROW_PER_ATTEMPT)
     update_alike(NotificationAttempt, stored, _ATTEMPT_FIELDS)
 
 
