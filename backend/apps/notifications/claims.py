@@ -1,5 +1,6 @@
 """Claiming: from due deliveries to attempts that are about to be made."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,15 +9,19 @@ from uuid import UUID, uuid4
 
 from apps.delivery import channels, providers
 from apps.delivery.base import DeliveryError, Parcel, Receipt
-from apps.notifications import ladder_rows
+from apps.notifications import figures, ladder_rows
 from apps.notifications.known import Known, save_attempts, save_deliveries
 from apps.notifications.ladder import RETRY, Skip, Step, Try, Wait
 from apps.notifications.models import (
     AttemptStatus,
     Delivery,
+    DeliveryMode,
     DeliveryStatus,
+    DeliveryUntil,
     NotificationAttempt,
 )
+
+logger = logging.getLogger(__name__)
 
 NO_ADDRESS = "The recipient has no address for this channel."
 DIED = "The worker ended while this was on its way."
@@ -30,7 +35,10 @@ _ERROR_LENGTH, _RESPONSE_LENGTH = 512, 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """An attempt that this process may make now, and nobody else until the lease."""
+    """An attempt that this process may make now, and nobody else until the lease.
+
+    ends_it: a success is the end of the ladder, and nothing is counted of it.
+    """
 
     delivery_id: int
     attempt_id: int
@@ -38,6 +46,7 @@ class Job:
     token: UUID
     user_id: int | None
     parcel: Parcel
+    ends_it: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +61,8 @@ class Result:
         """Close the attempt's row."""
         if self.receipt is not None:
             attempt.error = ""
-            attempt.provider_response = _printable(
-                self.receipt.provider_response, _RESPONSE_LENGTH
+            attempt.provider_response = printable_response(
+                self.receipt.provider_response
             )
             ladder_rows.end(attempt, AttemptStatus.SENT, now=now)
         elif self.error is not None:
@@ -103,9 +112,15 @@ class Claim:
                 token=self.token,
                 user_id=self.known.notifications[row.pk].recipient_id,
                 parcel=_within(parcel, deadline),
+                ends_it=self._would_end(row),
             )
             for row, attempt, parcel in self._tries
         ]
+
+    def _would_end(self, row: Delivery) -> bool:
+        is_enough = row.mode == DeliveryMode.FIRST and row.until == DeliveryUntil.SENT
+        source = self.known.notifications[row.pk].source
+        return is_enough and not figures.is_counted(source)
 
     def _is_admitted(self, channel: str) -> bool:
         """Ask the provider's breaker; of many callers one gets the probe."""
@@ -208,6 +223,11 @@ def made(job: Job) -> Result:
         return Result(job=job, receipt=channels.get(job.channel).send(job.parcel))
     except DeliveryError as error:
         return Result(job=job, error=error)
+    except Exception as error:
+        # A channel's own mistake must not end the loop that serves the others.
+        logger.exception("a channel failed", extra={"channel": job.channel})
+        message = f"The channel failed: {type(error).__name__}."
+        return Result(job=job, error=DeliveryError(message, unknown=True))
 
 
 def told(results: Sequence[Result]) -> "dict[str, Tally]":
@@ -259,6 +279,11 @@ def _write_error(
 
 def _within(parcel: Parcel, deadline: float) -> Parcel:
     return replace(parcel, may_send=lambda: time.monotonic() < deadline)
+
+
+def printable_response(text: str) -> str:
+    """Return what a provider said as its column keeps it."""
+    return _printable(text, _RESPONSE_LENGTH)
 
 
 def _printable(text: str, length: int) -> str:

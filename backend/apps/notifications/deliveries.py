@@ -6,6 +6,7 @@ have been at it.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +19,14 @@ from apps.accounts import contacts
 from apps.common import clock
 from apps.delivery import channels, message_ids, providers
 from apps.notifications import ladder_rows, waking
-from apps.notifications.claims import Claim, Job, Result, made, told
+from apps.notifications.claims import (
+    Claim,
+    Job,
+    Result,
+    made,
+    printable_response,
+    told,
+)
 from apps.notifications.known import Known, save_attempts, save_deliveries
 from apps.notifications.ladder import Finish, next_step
 from apps.notifications.models import (
@@ -90,6 +98,9 @@ def settle(results: Sequence[Result], *, now: datetime) -> None:
     # First: what comes next depends on how the providers do.
     _tell_providers(results, now=now)
     with transaction.atomic():
+        results = _without_ends(results, now=now)
+        if not results:
+            return
         ids = {result.job.delivery_id for result in results}
         held = Delivery.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         known = Known.of(list(held), now=now, has_people=False)
@@ -180,6 +191,43 @@ def go_on(notification_id: int) -> Delivery:
         save_deliveries([row])
         transaction.on_commit(partial(waking.wake, TASK), robust=True)
     return row
+
+
+def _without_ends(results: Sequence[Result], *, now: datetime) -> list[Result]:
+    """Write the successes that end their ladders all at once; return what is left.
+
+    Most results are such, and their rows need not be read again.
+    """
+    ends = {each.job.delivery_id: each for each in results if _is_end(each)}
+    rows = Delivery.objects.filter(pk__in=ends, status=DeliveryStatus.PENDING)
+    held = rows.select_for_update().order_by("pk").values_list("pk", "token")
+    ours = {pk for pk, token in held if ends[pk].job.token == token}
+    alike: defaultdict[tuple[str, str], list[Job]] = defaultdict(list)
+    for pk in ours:
+        receipt, job = ends[pk].receipt, ends[pk].job
+        said = receipt.provider_response if receipt else ""
+        alike[job.channel, printable_response(said)].append(job)
+    for (channel, response), jobs in alike.items():
+        NotificationAttempt.objects.filter(
+            pk__in=[job.attempt_id for job in jobs]
+        ).update(
+            status=AttemptStatus.SENT,
+            error="",
+            provider_response=response,
+            finished_at=now,
+        )
+        Delivery.objects.filter(pk__in=[job.delivery_id for job in jobs]).update(
+            **ladder_rows.finished(DeliveryStatus.SENT, channel=channel, now=now)
+        )
+    return [
+        each
+        for each in results
+        if each.job.delivery_id not in ours or each is not ends[each.job.delivery_id]
+    ]
+
+
+def _is_end(result: Result) -> bool:
+    return result.receipt is not None and result.job.ends_it
 
 
 def _settled(

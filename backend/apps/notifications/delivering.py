@@ -6,48 +6,65 @@ that hangs fills its own lane and no other.
 
 import threading
 import time
-from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from django.conf import settings
 
 from apps.common import clock
 from apps.delivery import channels, providers
 from apps.notifications import deliveries
-from apps.notifications.claims import Result, made
+from apps.notifications.claims import Job, Result, made
 
 # Rounds of a lane's threads that are claimed at once: a claim and a settling cost the
 # same for many as for few. All of them must fit into the lease, each at its time-out.
-_CLAIMED_AHEAD = 5
+_CLAIMED_AHEAD = 8
 # A lane that had nothing due is not asked again at every turn.
 _IDLE_SECONDS = 0.3
 _SETTLE_SECONDS = 0.1
 _SETTLED_AT_ONCE = 200
+# To be woken by every attempt would cost as much as making it.
+_MOMENT_SECONDS = 0.005
 _busy = threading.Lock()
 
 
 @dataclass
 class _Lane:
-    """A channel's threads, and how many attempts are on their way."""
+    """A channel's threads, what waits for them, and what they have not settled."""
 
     channel: str
     concurrency: int
+    ended: deque[Result]
     under_way: int = 0
     idle_until: float = 0.0
-    pool: ThreadPoolExecutor = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Name the threads by their channel."""
-        self.pool = ThreadPoolExecutor(self.concurrency, f"deliver-{self.channel}")
+    _waiting: SimpleQueue[Job | None] = field(default_factory=SimpleQueue)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     @property
     def room(self) -> int:
-        """Say how many to claim: none while there is enough for a further round."""
-        if self.under_way > self.concurrency:
-            return 0
-        return self.concurrency * _CLAIMED_AHEAD - self.under_way
+        """Say how many to claim: none while more than half of it all waits."""
+        most = self.concurrency * _CLAIMED_AHEAD
+        return most - self.under_way if self.under_way <= most // 2 else 0
+
+    def add(self, job: Job) -> None:
+        """Make an attempt as soon as a thread is free."""
+        self.under_way += 1
+        self._waiting.put(job)
+        if len(self._threads) < min(self.concurrency, self.under_way):
+            name = f"deliver-{self.channel}"
+            thread = threading.Thread(target=self._serve, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        for _ in self._threads:
+            self._waiting.put(None)
+
+    def _serve(self) -> None:
+        while (job := self._waiting.get()) is not None:
+            self.ended.append(made(job))
 
 
 class Loop:
@@ -55,11 +72,11 @@ class Loop:
 
     def __init__(self) -> None:
         """Make a lane for each channel."""
-        self._lanes = [
-            _Lane(name, channels.get(name).CONCURRENCY) for name in channels.names()
-        ]
-        self._flying: dict[Future[Result], _Lane] = {}
-        self._ended: SimpleQueue[Future[Result]] = SimpleQueue()
+        self._ended: deque[Result] = deque()
+        self._lanes = {
+            name: _Lane(name, channels.get(name).CONCURRENCY, self._ended)
+            for name in channels.names()
+        }
         self.made = 0
 
     def run(self, seconds: float) -> None:
@@ -68,20 +85,24 @@ class Loop:
         try:
             while True:
                 is_going_on = time.monotonic() < end and self._claim()
-                if self._flying:
+                if self._under_way():
                     self._settle()
                 elif not is_going_on:
                     return
         finally:
-            for lane in self._lanes:
-                lane.pool.shutdown(wait=False)
+            for lane in self._lanes.values():
+                lane.close()
+
+    def _under_way(self) -> int:
+        return sum(lane.under_way for lane in self._lanes.values())
 
     def _claim(self) -> bool:
         """Fill the lanes; say whether anything was due."""
         was_due = False
-        for lane in self._lanes:
+        is_flying = self._under_way() > 0
+        for lane in self._lanes.values():
             # With nothing on its way every lane is asked: the next answer may end it.
-            if self._flying and time.monotonic() < lane.idle_until:
+            if is_flying and time.monotonic() < lane.idle_until:
                 continue
             count = _admitted(lane.channel, lane.room)
             if not count:
@@ -91,38 +112,33 @@ class Loop:
                 lane.idle_until = time.monotonic() + _IDLE_SECONDS
             was_due = was_due or jobs is not None
             for job in jobs or ():
-                future = lane.pool.submit(made, job)
-                self._flying[future] = lane
-                lane.under_way += 1
-                future.add_done_callback(self._ended.put)
+                lane.add(job)
         return was_due
 
     def _settle(self) -> None:
         """Write what has ended within a moment, together."""
         end = time.monotonic() + _SETTLE_SECONDS
-        ended: list[Future[Result]] = []
-        counts: Counter[str] = Counter()
-        while len(ended) < _SETTLED_AT_ONCE and len(ended) < len(self._flying):
-            try:
-                future = self._ended.get(timeout=max(0.001, end - time.monotonic()))
-            except Empty:
-                break
-            ended.append(future)
-            lane = self._flying[future]
-            counts[lane.channel] += 1
-            if lane.under_way - counts[lane.channel] <= lane.concurrency:
-                # What waits in the lane is at its end: time for the next claim.
-                break
-        if ended:
-            self._write(ended)
-
-    def _write(self, ended: list[Future[Result]]) -> None:
-        results = []
-        for future in ended:
-            self._flying.pop(future).under_way -= 1
-            results.append(future.result())
+        while not self._is_enough() and time.monotonic() < end:
+            time.sleep(_MOMENT_SECONDS)
+        results = [
+            self._ended.popleft()
+            for _ in range(min(len(self._ended), _SETTLED_AT_ONCE))
+        ]
+        if not results:
+            return
         deliveries.settle(results, now=clock.now())
+        for result in results:
+            self._lanes[result.job.channel].under_way -= 1
         self.made += len(results)
+
+    def _is_enough(self) -> bool:
+        """Say whether a settling pays: at half of what the busiest lane may have."""
+        count = len(self._ended)
+        busiest = max(
+            lane.concurrency for lane in self._lanes.values() if lane.under_way
+        )
+        most = min(_SETTLED_AT_ONCE, busiest * _CLAIMED_AHEAD // 2)
+        return count >= min(most, self._under_way())
 
 
 def work(seconds: float) -> int:

@@ -26,6 +26,11 @@ def count(prefix: str) -> None:
     _prefixes.add(prefix)
 
 
+def is_counted(source: str) -> bool:
+    """Say whether somebody wants to know the figures of a source."""
+    return source.startswith(tuple(_prefixes))
+
+
 class Figures:
     """What a batch adds: its deliveries are compared with what they were before.
 
@@ -40,11 +45,8 @@ class Figures:
         attempts: Mapping[int, Sequence[NotificationAttempt]],
     ) -> None:
         """Remember how things are; `attempts` is looked at again when it is written."""
-        wanted = tuple(_prefixes)
         self._notifications = {
-            pk: each
-            for pk, each in notifications.items()
-            if each.source.startswith(wanted)
+            pk: each for pk, each in notifications.items() if is_counted(each.source)
         }
         self._attempts = attempts
         self._before = self._told(), self._delivered()

@@ -1,9 +1,10 @@
 """What is known of a batch of deliveries, read in a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
 from django.db.models import Model
@@ -19,6 +20,16 @@ from apps.notifications.models import Delivery, Notification, NotificationAttemp
 from apps.push import presence
 
 _ONE_ROW_PER_ATTEMPT = ("delivery_id", "round", "channel", "number")
+# What the next step depends on, where nobody is to be reached.
+_JUDGED_BY = (
+    "recipient_id",
+    "kind",
+    "severity",
+    "source",
+    "read_at",
+    "expires_at",
+    "withdrawn_at",
+)
 _ATTEMPT_FIELDS = (
     "status",
     "is_permanent",
@@ -39,7 +50,6 @@ class Known:
     notifications: dict[int, Notification]
     attempts: dict[int, list[NotificationAttempt]]
     closed: dict[str, datetime]
-    verdicts: dict[int, dict[str, Verdict]]
     online: set[int]
     on_unknown: dict[str, str]
     figures: Figures
@@ -58,6 +68,8 @@ class Known:
         found = Notification.objects.filter(pk__in=ids)
         if has_people:
             found = found.select_related("recipient__profile")
+        else:
+            found = found.only(*_JUDGED_BY)
         notifications = {each.pk: each for each in found}
         attempts: defaultdict[int, list[NotificationAttempt]] = defaultdict(list)
         for attempt in NotificationAttempt.objects.filter(delivery__in=ids):
@@ -68,7 +80,6 @@ class Known:
             notifications=notifications,
             attempts=attempts,
             closed=providers.closed_until(channels.names()),
-            verdicts=_verdicts(notifications.values(), now=now),
             online=presence.online({each.recipient_id or 0 for each in asking}),
             on_unknown=ladder_rows.unknown_choices(),
             figures=Figures(notifications, attempts),
@@ -83,11 +94,16 @@ class Known:
             now=self.now,
             is_online=notification.recipient_id in self.online,
             closed=self.closed,
-            verdicts=self.verdicts.get(row.pk, {}),
+            verdicts=_Verdicts(self, row.pk),
             on_unknown=self.on_unknown,
         )
         attempts = ladder_rows.attempts_of(row, self.attempts.get(row.pk, ()))
         return next_step(ladder_rows.plan_of(row), attempts, at)
+
+    @cached_property
+    def verdicts(self) -> dict[int, dict[str, Verdict]]:
+        """What the recipients want; looked up when a step first asks for it."""
+        return _verdicts(self.notifications.values(), now=self.now)
 
     def place_next(self, row: Delivery, *, now: datetime) -> list[NotificationAttempt]:
         """Write what comes next into a row; return the attempts that were left out."""
@@ -109,6 +125,25 @@ class Known:
         """Return an attempt by its id."""
         own = self.attempts.get(delivery_id, ())
         return next((each for each in own if each.pk == attempt_id), None)
+
+
+class _Verdicts(Mapping[str, Verdict]):
+    """What one recipient wants: most who settle need not know, and do not ask."""
+
+    def __init__(self, known: Known, delivery_id: int) -> None:
+        self._known, self._delivery_id = known, delivery_id
+
+    def _found(self) -> dict[str, Verdict]:
+        return self._known.verdicts.get(self._delivery_id, {})
+
+    def __getitem__(self, channel: str) -> Verdict:
+        return self._found()[channel]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
+
+    def __len__(self) -> int:
+        return len(self._found())
 
 
 def save_attempts(attempts: Collection[NotificationAttempt]) -> None:

@@ -114,11 +114,9 @@ def place(row: Delivery, step: Step, *, now: datetime) -> None:
     row.held = False
     row.hold_reason = ""
     if isinstance(step, Finish):
-        row.status = DeliveryStatus(step.status)
-        row.channel = step.channel
-        row.finished_at = now
-        row.next_at = None
-        row.next_channel = ""
+        end = finished(DeliveryStatus(step.status), channel=step.channel, now=now)
+        for name, value in end.items():
+            setattr(row, name, value)
     elif isinstance(step, Hold):
         row.next_at = None
         row.next_channel = step.channel
@@ -128,6 +126,20 @@ def place(row: Delivery, step: Step, *, now: datetime) -> None:
         row.next_at = step.until if isinstance(step, Wait) else now
         if isinstance(step, Wait) and step.reason:
             row.held, row.hold_reason = True, step.reason
+
+
+def finished(status: DeliveryStatus, *, channel: str, now: datetime) -> dict[str, Any]:
+    """Return what a delivery has when it is over, by field."""
+    return {
+        "token": None,
+        "held": False,
+        "hold_reason": "",
+        "status": status,
+        "channel": channel,
+        "finished_at": now,
+        "next_at": None,
+        "next_channel": "",
+    }
 
 
 def end(attempt: NotificationAttempt, status: AttemptStatus, *, now: datetime) -> None:

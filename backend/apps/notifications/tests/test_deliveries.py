@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import ChannelPreference, User, UserProfile
 from apps.common import clock
-from apps.delivery import providers
-from apps.delivery.base import Content
+from apps.delivery import channels, providers
+from apps.delivery.base import Content, Parcel, Receipt
 from apps.delivery.tests.faulty_server import FaultyServer, Request, answer, cut
 from apps.notifications import (
     deliveries,
@@ -300,6 +300,24 @@ def test_an_unknown_outcome_is_held_elsewhere_and_a_person_goes_on(
     deliveries.go_on(notification.pk)
     delivering.work(5)
     assert row(notification).channel == "email"
+
+
+def test_a_channel_with_a_mistake_stops_nobody_else(
+    ann: User, moment: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(parcel: Parcel) -> Receipt:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(channels.get("telegram"), "send", send)
+    wrong = told(ann, channels=("telegram",))
+    right = told(ann, channels=("email",))
+
+    delivering.work(5)
+
+    assert attempts(wrong) == [("telegram", 1, "unknown")]
+    assert row(wrong).held
+    assert "ZeroDivisionError" in wrong.delivery.attempts.get().error
+    assert row(right).status == "sent"
 
 
 def test_resending_is_a_new_round_under_a_new_id(

@@ -204,7 +204,7 @@ def test_other_sources_are_not_counted(
     assert not SourceCounter.objects.exists()
 
 
-def test_counting_costs_a_claim_and_a_settling_two_queries_each(
+def test_counting_costs_a_claim_and_a_settling_few_queries(
     ann: User, moment: time_machine.Traveller
 ) -> None:
     def queries(source: str) -> tuple[int, int]:
@@ -221,5 +221,6 @@ def test_counting_costs_a_claim_and_a_settling_two_queries_each(
     queries("service:warm")
     usual = queries("service:shop")
 
-    assert queries(SOURCE) == (usual[0] + 2, usual[1] + 2)
+    # What is counted is read again before it is settled.
+    assert queries(SOURCE) == (usual[0] + 2, usual[1] + 3)
     assert counts() == {"sms": (20, 20)}
