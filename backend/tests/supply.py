@@ -1,5 +1,6 @@
 """Servers for tests across processes: prepared once, started when first asked for."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -137,6 +138,17 @@ class Supply:
             "REDIS_PREFIX": uuid.uuid4().hex,
         }
         return self._start(prepared, {**(environment or {}), **services}, web_server)
+
+    def data(self, *, postgres_url: str = "") -> dict[str, str]:
+        """Copy the prepared data; say the environment of commands that use it."""
+        prepared = self._prepared_data(postgres_url)
+        data_dir = self.folder / f"data-{uuid.uuid4().hex[:8]}"
+        shutil.copytree(prepared.data_dir, data_dir)
+        environment = {"DATA_DIR": str(data_dir)}
+        if postgres_url:
+            url = self._new_database(postgres_url, template=prepared.database_url)
+            environment["DATABASE_URL"] = url
+        return environment
 
     def stop(self) -> None:
         """End every server and drop every database."""

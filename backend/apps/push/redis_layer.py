@@ -96,8 +96,11 @@ class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
         return messages
 
     def channel_of_group(self, group: str) -> str:
-        """Return the channel of Redis that carries a group."""
-        return str(self._get_layer()._get_group_channel_name(group))
+        """Return the channel of Redis that carries a group.
+
+        The library's own name for it wants a running loop, which a worker has not.
+        """
+        return f"{self._kwargs['prefix']}__group__{group}"
 
     async def group_send_many(self, messages: Sequence[tuple[str, Any]]) -> None:
         """Publish (group, message) pairs in order, one pipeline per Redis host.
