@@ -128,6 +128,13 @@ def mark_told(provider: str, *, now: datetime) -> bool:
     return untold.exclude(reason="").update(told_at=now) == 1
 
 
+def ask_again(provider: str, *, now: datetime) -> None:
+    """Let the next probe of an open breaker go at once: somebody mended a setting."""
+    ProviderState.objects.filter(name=provider, breaker=Breaker.OPEN).update(
+        open_until=now
+    )
+
+
 def reset(provider: str) -> None:
     """Close the breaker by hand, as after mending a setting."""
     with transaction.atomic():

@@ -286,7 +286,11 @@ class MailingAdmin(ForOperators):
     def state(self, row: Mailing) -> SafeString:
         """Say the status; the script keeps it up to date."""
         return format_html(
-            '<span data-mailing-status="{}">{}</span>', row.pk, row.status
+            '<span class="mailing-badge" data-state="{}" data-mailing-status="{}">'
+            "{}</span>",
+            row.status,
+            row.pk,
+            row.status,
         )
 
     @admin.display(description="Progress")

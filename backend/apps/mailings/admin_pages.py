@@ -104,6 +104,8 @@ class Act:
         context = {
             **self.model.admin_site.each_context(self.request),
             "title": f"{panel.named(self.name)}: mailing {mailing.pk}",
+            "verb": panel.named(self.name),
+            "says": panel.says(self.name),
             "opts": self.model.model._meta,
             "mailing": mailing,
             "act": self.name,

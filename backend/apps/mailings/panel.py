@@ -10,10 +10,13 @@ from django.utils.safestring import SafeString
 
 from apps.mailings import counting, policy, progress, selectors
 from apps.mailings.models import Mailing, MailingStatus
+from apps.push.protocol import Progress
 
 CHART_HEIGHT = 90
 BAR_WIDTH = 12
-SHADES = (("sent", "1"), ("failed", "0.6"), ("other", "0.25"))
+# A mailing that has just begun is no wall.
+LEAST_BARS = 20
+KINDS = ("sent", "failed", "other")
 ACTS = {
     MailingStatus.DRAFT: ("start", "cancel"),
     MailingStatus.SCHEDULED: ("start", "pause", "cancel"),
@@ -23,6 +26,21 @@ ACTS = {
     MailingStatus.CANCELLED: (),
 }
 ALWAYS = ("copy", "test")
+# What a mailing that stands waits for.
+NEXT = ("start", "resume")
+# These are shown even where there is none.
+SHOWN = ("failed", "expired", "unknown")
+MEANT = {
+    "start": "It begins at its start, or now where that has passed.",
+    "pause": "Nothing more is sent, within two seconds, until it is resumed.",
+    "resume": "It goes on where it was paused.",
+    "cancel": "Nothing more is sent, for good. What was sent stays counted.",
+    "resend_failed": (
+        "What failed and surely reached nobody is tried again, with the same ids."
+    ),
+    "copy": "A new draft has the same text, filter and hours.",
+    "test": "The text goes to one number, and to nobody else.",
+}
 MEANINGS = {
     policy.END: "not sent before the end",
     policy.HOURS: "the client's hours open after the end",
@@ -66,19 +84,44 @@ def rendered(mailing: Mailing, *, now: datetime) -> str:
     rate = counting.rates([mailing.pk], now=now).get(mailing.pk, 0.0)
     found = progress.progress(mailing, rate=rate, obstacle=progress.obstacle())
     is_before = mailing.status in {MailingStatus.DRAFT, MailingStatus.SCHEDULED}
-    morning = selectors.waiting_for_hours(mailing, now=now)
     context = {
         "mailing": mailing,
         "found": found,
         "ended": found["total"] - found["waiting"],
-        "morning": morning,
-        "time_left": _duration(found["eta_seconds"]),
+        "figures": _figures(mailing, found, now=now),
         "preview": selectors.preview(mailing, now=now) if is_before else None,
         "errors": _errors(mailing),
         "chart": chart(mailing),
         "acts": _acts(mailing),
     }
     return render_to_string("admin/mailings/panel.html", context)
+
+
+def _figures(
+    mailing: Mailing, found: Progress, *, now: datetime
+) -> list[tuple[str, str, str]]:
+    """List what is shown: its name, the figure, and where its messages are."""
+    counts = selectors.counts(mailing)
+    figures = [("Sent", f"{counts['sent']:,} of {counts['total']:,}", _of(mailing))]
+    for status, count in counts.items():
+        if status in SHOWN or (status == "cancelled" and count):
+            link = _of(mailing, status) if count else ""
+            figures.append((status.capitalize(), f"{count:,}", link))
+    if found["waiting"]:
+        later = selectors.waiting_for_hours(mailing, now=now)
+        figures.append(("Waiting", f"{found['waiting']:,}", ""))
+        figures.append(("Waiting for their morning", f"{later:,}", ""))
+    if mailing.status == MailingStatus.RUNNING:
+        left = _duration(found["eta_seconds"])
+        figures.append(("Messages a second", f"{found['rate']:g}", ""))
+        figures.append(("Time left", left or "not known", ""))
+    return figures
+
+
+def _of(mailing: Mailing, status: str = "") -> str:
+    page = reverse("admin:mailings_message_changelist")
+    only = f"&sending_status__exact={status}" if status else ""
+    return f"{page}?mailing__id__exact={mailing.pk}{only}"
 
 
 def _errors(mailing: Mailing) -> list[tuple[str, str, int]]:
@@ -89,17 +132,29 @@ def _errors(mailing: Mailing) -> list[tuple[str, str, int]]:
     ]
 
 
-def _acts(mailing: Mailing) -> list[tuple[str, str]]:
+def _acts(mailing: Mailing) -> list[tuple[str, str, bool]]:
+    """List what can be done: its name, its page, whether it is the next thing to do."""
     names = (*ACTS[MailingStatus(mailing.status)], *ALWAYS)
+    has_failed = mailing.counter.failed > 0
     return [
-        (named(name), reverse("admin:mailings_mailing_act", args=[mailing.pk, name]))
+        (
+            named(name),
+            reverse("admin:mailings_mailing_act", args=[mailing.pk, name]),
+            name in NEXT,
+        )
         for name in names
+        if name != "resend_failed" or has_failed
     ]
 
 
 def named(act: str) -> str:
     """Say an act for people."""
     return "Send a test" if act == "test" else act.replace("_", " ").capitalize()
+
+
+def says(act: str) -> str:
+    """Say what an act does."""
+    return MEANT[act]
 
 
 def _duration(seconds: int | None) -> str:
@@ -113,13 +168,15 @@ def _duration(seconds: int | None) -> str:
 def chart(mailing: Mailing) -> dict[str, Any]:
     """Lay out stacked bars of what ended over time."""
     bars = selectors.over_time(mailing)
-    sums = [sum(int(str(bar[name])) for name, _ in SHADES) for bar in bars]
+    sums = [sum(int(str(bar[name])) for name in KINDS) for bar in bars]
     highest = max(sums, default=0) or 1
     drawn = []
     for place, each in enumerate(bars):
         top = float(CHART_HEIGHT)
-        for name, strength in SHADES:
+        for name in KINDS:
             count = int(str(each[name]))
+            if not count:
+                continue
             height = round(count / highest * CHART_HEIGHT, 1)
             top = round(top - height, 1)
             drawn.append(
@@ -127,14 +184,17 @@ def chart(mailing: Mailing) -> dict[str, Any]:
                     "x": place * BAR_WIDTH,
                     "y": top,
                     "height": height,
-                    "strength": strength,
+                    "kind": name,
                     "label": f"{each['at']:%H:%M:%S}: {count} {name}",
                 }
             )
     return {
         "bars": drawn,
-        "width": max(1, len(bars)) * BAR_WIDTH,
+        "highest": highest,
+        "width": max(LEAST_BARS, len(bars)) * BAR_WIDTH,
         "height": CHART_HEIGHT,
         "bar_width": BAR_WIDTH - 2,
-        "shades": SHADES,
+        "kinds": KINDS,
+        "begins": bars[0]["at"] if bars else None,
+        "ends": bars[-1]["at"] if bars else None,
     }

@@ -37,7 +37,8 @@ def progress(mailing: Mailing, *, rate: float, obstacle: str) -> protocol.Progre
     counter = mailing.counter
     is_running = mailing.status == MailingStatus.RUNNING
     is_held_up = is_running and counter.waiting > 0
-    seconds = round(counter.waiting / rate) if rate and is_running else None
+    is_moving = rate and is_running and not obstacle
+    seconds = round(counter.waiting / rate) if is_moving else None
     return {
         "mailing": mailing.pk,
         "title": mailing.text[:TITLE_LENGTH],

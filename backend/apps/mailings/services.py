@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.common import clock
+from apps.delivery import providers
 from apps.mailings import audit, policy, progress, selectors, waking
 from apps.mailings.audit import Author
 from apps.mailings.counting import Moves, apply
@@ -174,6 +175,8 @@ def resume(mailing_id: int, *, by: Author) -> Mailing:
         policy.require("resume", mailing.status)
         # What failed before it was paused must not pause it again at once.
         MailingCounter.objects.filter(pk=mailing.pk).update(recent="")
+        # Whoever resumes has mended something, and waits for no probe.
+        providers.ask_again(policy.PROVIDER, now=now)
         _begin(mailing, by=by, now=now, action="resume")
     return mailing
 

@@ -66,12 +66,12 @@ QUICK: Mapping[str, Sequence[Scenario]] = {
 N1_FULL = {"messages": 20_000, "consumer_kills": 30, "broker_kills": 3}
 N1_QUICK = {"messages": 5_000, "consumer_kills": 10, "broker_kills": 2}
 MAILINGS_FULL: Mapping[str, Mapping[str, int]] = {
-    "N3": {"messages": 10_000, "kills": 20},
-    "N4": {"messages": 10_000, "seconds": 30},
+    "N3": {"messages": 10_000, "kills": 20, "stops": 4},
+    "N4": {"messages": 10_000, "seconds": 40, "kills": 8},
 }
 MAILINGS_QUICK: Mapping[str, Mapping[str, int]] = {
     "N3": {"messages": 2_000, "kills": 5},
-    "N4": {"messages": 3_000, "seconds": 10},
+    "N4": {"messages": 3_000, "seconds": 10, "kills": 2},
 }
 MAILINGS: Mapping[str, Scenario] = {
     "N3": mailings.workers_killed,

@@ -2,10 +2,12 @@
 
 import json
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -80,6 +82,12 @@ class Deployment:
     log: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     kills: int = 0
+    suspended: int = 0
+
+    @property
+    def faults(self) -> str:
+        """Say what was done to workers."""
+        return f"{self.kills} × killed, {self.suspended} × stopped for a while"
 
     def start_worker(self) -> None:
         """Start one more."""
@@ -102,6 +110,14 @@ class Deployment:
         self.workers.remove(worker)
         self.kills += 1
         self.start_worker()
+
+    def suspend_one(self, chance: random.Random) -> None:
+        """Stop one for longer than its leases last, and let it go on."""
+        worker = chance.choice(self.workers)
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(4 * TIMEOUT_SECONDS)
+        worker.send_signal(signal.SIGCONT)
+        self.suspended += 1
 
     def stop(self) -> None:
         """End all of them."""
@@ -166,9 +182,12 @@ def _mailing(
 
 
 def workers_killed(
-    *, seed: int, messages: int, kills: int, database_url: str = ""
+    *, seed: int, messages: int, kills: int, stops: int = 0, database_url: str = ""
 ) -> Outcome:
-    """Kill workers at random points of a mailing; each client is sent one SMS."""
+    """Kill workers at random points of a mailing; each client is sent one SMS.
+
+    stops: so many of them are stopped, beyond their leases, before the kills.
+    """
     chance = random.Random(f"N3 {seed}")
     outcome = Outcome("N3")
     with (
@@ -186,6 +205,8 @@ def workers_killed(
                 seconds=240,
                 what=f"{least} messages before a kill",
             )
+            if number <= stops:
+                deployment.suspend_one(chance)
             deployment.kill_one(chance)
         wait_until(
             lambda: len(ledger.delivered) >= messages,
@@ -194,16 +215,20 @@ def workers_killed(
         )
         gateway.is_well = True
         found = _ended(deployment)
-        outcome.facts["kills"] = f"{deployment.kills} × worker"
+        outcome.facts["workers"] = deployment.faults
         _judge(outcome, found, ledger)
     outcome.promise(f"sent: {found.counts}", kept=found.counts["sent"] == messages)
     return outcome
 
 
 def end_in_mid_run(
-    *, seed: int, messages: int, seconds: float, database_url: str = ""
+    *, seed: int, messages: int, seconds: float, kills: int = 0, database_url: str = ""
 ) -> Outcome:
-    """Let the end come while messages are left; nothing leaves after it."""
+    """Let the end come while messages are left; nothing leaves after it.
+
+    kills: so many workers are killed meanwhile, at random moments.
+    """
+    chance = random.Random(f"N4 {seed}")
     outcome = Outcome("N4")
     with (
         FaultyGateway(seed=seed, latency_seconds=0.2) as gateway,
@@ -211,9 +236,14 @@ def end_in_mid_run(
             gateway, count=messages, seconds=seconds, database_url=database_url
         ) as (deployment, ends_at),
     ):
+        moments = sorted(ends_at - seconds * chance.random() for _ in range(kills))
+        for moment in moments:
+            time.sleep(max(0.0, moment - time.time()))
+            deployment.kill_one(chance)
         found = _ended(deployment)
         ledger = gateway.ledger
         _judge(outcome, found, ledger)
+        outcome.facts["workers"] = deployment.faults
         after = ledger.last_at - ends_at
         outcome.promise(f"a request {after:.2f} s after the end", kept=after < 0)
         left = found.counts["expired"]

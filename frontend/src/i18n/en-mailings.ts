@@ -19,6 +19,8 @@ export const enMailings = {
   mailingStatus: (status: MailingStatus) => english[status],
   mailingStart: "Start",
   mailingStartOf: (title: string) => `Start: ${title}`,
+  mailingConfirm: (clients: number, messages: number) =>
+    `Start this mailing to ${numbers.format(clients)} clients (${numbers.format(messages)} SMS)?`,
   mailingSent: (sent: number, total: number) =>
     `${numbers.format(sent)} of ${numbers.format(total)} sent`,
   mailingFailed: (count: number) => `${numbers.format(count)} failed`,

@@ -20,6 +20,8 @@ export const ruMailings: typeof enMailings = {
   mailingStatus: (status) => russian[status],
   mailingStart: "Запустить",
   mailingStartOf: (title) => `Запустить: ${title}`,
+  mailingConfirm: (clients, messages) =>
+    `Запустить рассылку? Клиентов: ${numbers.format(clients)}, SMS: ${numbers.format(messages)}.`,
   mailingSent: (sent, total) =>
     `отправлено ${numbers.format(sent)} из ${numbers.format(total)}`,
   mailingFailed: (count) => `${numbers.format(count)} с ошибкой`,

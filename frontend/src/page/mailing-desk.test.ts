@@ -41,16 +41,39 @@ function progress(mailing: number, status: MailingStatus, sent = 0): MailingProg
   };
 }
 
-function desk() {
+class FakeHttp extends Http {
+  readonly posted: string[] = [];
+
+  constructor(private readonly clients: number) {
+    super({ baseUrl: "http://localhost" });
+  }
+
+  override get<T>(): Promise<T> {
+    return Promise.resolve({ clients: this.clients, total_segments: 2 * this.clients } as T);
+  }
+
+  override post<T>(path: string): Promise<T> {
+    this.posted.push(path);
+    return Promise.resolve(undefined as T);
+  }
+}
+
+function desk({ clients = 225, answer = true } = {}) {
   const client = new FakeClient({ baseUrl: "http://localhost" });
+  const http = new FakeHttp(clients);
   const changes: number[] = [];
+  const questions: string[] = [];
   const made = new MailingDesk({
     client,
-    http: new Http({ baseUrl: "http://localhost" }),
+    http,
+    confirm: (question) => {
+      questions.push(question);
+      return answer;
+    },
     onChange: () => changes.push(changes.length),
     onProblem: () => undefined,
   });
-  return { client, changes, made };
+  return { client, changes, http, questions, made };
 }
 
 test("it watches what runs, each once, and no draft", () => {
@@ -76,4 +99,25 @@ test("progress replaces what was known, and what is new comes first", () => {
     [1, 10],
   ]);
   expect(client.watching).toEqual([1, 2]);
+});
+
+test("one to few starts with one click", async () => {
+  const { http, questions, made } = desk({ clients: 1000 });
+
+  await made.start(7);
+
+  expect(questions).toEqual([]);
+  expect(http.posted).toEqual(["/api/mailings/7/start/"]);
+});
+
+test.each([
+  [true, ["/api/mailings/7/start/"]],
+  [false, []],
+])("one to many starts when the number was confirmed: %s", async (answer, posted) => {
+  const { http, questions, made } = desk({ clients: 1001, answer });
+
+  await made.start(7);
+
+  expect(questions).toEqual(["Start this mailing to 1,001 clients (2,002 SMS)?"]);
+  expect(http.posted).toEqual(posted);
 });

@@ -8,12 +8,21 @@ import "./elements/mailing-list";
 
 /** The server tells the progress of these to whoever watches. */
 const WATCHED = new Set(["scheduled", "running", "paused"]);
+/** Above this many clients a person is asked again. */
+const CONFIRM_ABOVE = 1000;
+
+interface Preview {
+  clients: number;
+  total_segments: number;
+}
 
 interface MailingDeskOptions {
   client: CarillonClient;
   http: Http;
   onChange: () => void;
   onProblem: (reason: string) => void;
+  /** Asks the person; the browser's own question when absent. */
+  confirm?: (question: string) => boolean;
 }
 
 export class MailingDesk {
@@ -62,11 +71,20 @@ export class MailingDesk {
   }
 
   async start(mailing: number): Promise<void> {
+    const { http } = this.options;
     try {
-      await this.options.http.post(`/api/mailings/${mailing}/start/`);
+      const preview = await http.get<Preview>(`/api/mailings/${mailing}/preview/`);
+      if (!this.isMeant(preview)) return;
+      await http.post(`/api/mailings/${mailing}/start/`);
     } catch (error) {
       const reason = error instanceof HttpError ? error.message : "";
       this.options.onProblem(`${words().mailingNotStarted} ${reason}`.trim());
     }
+  }
+
+  private isMeant({ clients, total_segments }: Preview): boolean {
+    if (clients <= CONFIRM_ABOVE) return true;
+    const ask = this.options.confirm ?? ((question) => globalThis.confirm(question));
+    return ask(words().mailingConfirm(clients, total_segments));
   }
 }

@@ -376,6 +376,22 @@ def test_a_wrong_token_pauses_the_mailing_and_tells_its_author(send: Send) -> No
     assert "paused itself" in Notification.objects.get(recipient=author).title
 
 
+def test_b26_when_the_token_is_mended_a_resumed_mailing_goes_on_at_once(
+    send: Send, moment: Any
+) -> None:
+    mailing = with_clients(3)
+    send(FakeGateway([BAD_TOKEN]))
+
+    services.resume(mailing.pk, by=BY)
+    moment.shift(timedelta(seconds=6))  # the wait of what was tried
+    gateway = FakeGateway()
+    send(gateway)
+    send(gateway)
+
+    assert statuses(mailing) == [SendingStatus.SENT] * 3
+    assert providers.state("sms").breaker == Breaker.CLOSED
+
+
 def test_a_mailing_of_which_a_fifth_fails_pauses_itself(
     send: Send, settings: Any
 ) -> None:

@@ -21,6 +21,7 @@
         own("").value = mailing.ended;
         own("-numbers").textContent = mailing.numbers;
         own("-status").textContent = mailing.status;
+        own("-status").dataset.state = mailing.status;
       }
     }, MILLISECONDS);
   }
