@@ -27,6 +27,7 @@ BAR_WIDTH = 18
 LEGEND = ("delivered", "read", "snoozed")
 SHARE_WIDTH = 60
 NO_TEAM = "no team"
+UNKNOWN_OUTSIDE = ("read", "snoozed", "reminders", "share")
 # As many alerts as a table can hold for people; the file has all of them.
 NEWEST = 100
 EXPORTED = (
@@ -257,12 +258,15 @@ def _groups(summary: dict[str, Any]) -> list[dict[str, Any]]:
 def _share(row: dict[str, Any], name: str | None) -> dict[str, Any]:
     # Who has read may have been told through another team.
     share = min(1.0, row["read"] / (row["told"] or 1))
-    return {
+    shown = {
         **row,
         "name": name or NO_TEAM,
         "share": round(100 * share),
         "bar": round(SHARE_WIDTH * share),
     }
+    is_outside = row.get("channel", Channel.IN_APP) != Channel.IN_APP
+    # What people do with an alert, they do on the page.
+    return shown | (dict.fromkeys(UNKNOWN_OUTSIDE) if is_outside else {})
 
 
 def _require(model: ModelAdmin, request: HttpRequest) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from apps.accounts import demo
 from apps.accounts.models import Team, User
 from apps.alerts import services
-from apps.alerts.models import Alert, Visibility
+from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.services import AlertFields, Author
 from apps.common import clock
 
@@ -48,6 +48,8 @@ def _alerts() -> list[AlertFields]:
             "severity": "critical",
             "visibility_type": Visibility.TEAM.value,
             "target_teams": [engineering],
+            # By e-mail too, which without any account lands in the sandbox.
+            "channels": [Channel.IN_APP.value, Channel.EMAIL.value],
         },
         {
             "title": "Database migration",

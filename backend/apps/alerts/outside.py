@@ -7,16 +7,19 @@ has the notifications counted.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from apps.alerts import policy, selectors
 from apps.alerts.models import Alert
-from apps.notifications import figures
+from apps.notifications import figures, waking
 from apps.notifications import services as notifications
 from apps.notifications.policy import Draft
 
+TASK = "alerts.tell_outside"
 USERS_AT_ONCE = 200
+TAKEN_BACK_AT_ONCE = 5000
 PUBLICATION = 0
 KIND = "alert"
 # Of the sources of their notifications; the alert's id follows.
@@ -31,21 +34,18 @@ def source_of(alert_id: int) -> str:
 def tell_some(now: datetime) -> bool:
     """Tell the next batch of the audience of an alert that was published.
 
-    False when there is nothing to do, or it is another worker's turn.
+    Of one that is not on any more, take the next batch back. False when there is
+    nothing to do, or it is another worker's turn.
     """
     with transaction.atomic():
         rows = Alert.objects.filter(outside_cursor__isnull=False)
         alert = rows.select_for_update(skip_locked=True, no_key=True).first()
         if alert is None:
             return False
-        after = alert.outside_cursor or 0
-        users = selectors.audience(alert).filter(pk__gt=after).order_by("pk")
-        ids = list(users.values_list("pk", flat=True)[:USERS_AT_ONCE])
-        is_on = policy.status(alert, now=now) is policy.Status.ACTIVE
-        if is_on:
-            tell(alert, ids, slot=PUBLICATION)
-        is_done = not is_on or len(ids) < USERS_AT_ONCE
-        alert.outside_cursor = None if is_done else ids[-1]
+        if policy.status(alert, now=now) is policy.Status.ACTIVE:
+            alert.outside_cursor = _tell_next(alert, after=alert.outside_cursor or 0)
+        elif _take_back_some(alert) < TAKEN_BACK_AT_ONCE:
+            alert.outside_cursor = None
         alert.save(update_fields=["outside_cursor"])
     return True
 
@@ -61,9 +61,25 @@ def tell(alert: Alert, user_ids: Sequence[int], *, slot: int) -> None:
         )
 
 
-def take_back(alert_id: int) -> None:
-    """Stop what has not left yet."""
-    notifications.withdraw_from(source_of(alert_id))
+def take_back(alert: Alert) -> None:
+    """Have a worker stop what has not left yet; the caller saves the alert.
+
+    Not in the request: it may be as many notifications as there are people.
+    """
+    alert.outside_cursor = 0
+    transaction.on_commit(partial(waking.wake, TASK), robust=True)
+
+
+def _tell_next(alert: Alert, *, after: int) -> int | None:
+    users = selectors.audience(alert).filter(pk__gt=after).order_by("pk")
+    ids = list(users.values_list("pk", flat=True)[:USERS_AT_ONCE])
+    tell(alert, ids, slot=PUBLICATION)
+    return ids[-1] if len(ids) == USERS_AT_ONCE else None
+
+
+def _take_back_some(alert: Alert) -> int:
+    source = source_of(alert.pk)
+    return notifications.withdraw_from(source, at_most=TAKEN_BACK_AT_ONCE)
 
 
 def _draft(

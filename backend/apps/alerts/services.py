@@ -193,7 +193,7 @@ def _settle(alert: Alert, before: frozenset[str], *, now: datetime) -> None:
     if was_live and not alert.is_live:
         kind = "expired" if status is Status.EXPIRED else "withdrawn"
         news = [_gone(alert, before, kind)]
-        outside.take_back(alert.pk)
+        outside.take_back(alert)
     elif alert.is_live and not was_live:
         news = [_published(alert, present)]
     elif alert.is_live:

@@ -27,9 +27,9 @@ def keep_journal() -> None:
         continue
 
 
-@shared_task(name="alerts.tell_outside")
+@shared_task(name=outside.TASK)
 def tell_outside() -> None:
-    """Send published alerts by their outside channels."""
+    """Send published alerts by their outside channels, and take others back."""
     end = time.monotonic() + LOOP_SECONDS
     while time.monotonic() < end and outside.tell_some(clock.now()):
         continue

@@ -163,10 +163,11 @@ def withdraw(keys: Collection[UUID]) -> int:
     return withdrawn
 
 
-def withdraw_from(source: str) -> int:
-    """Take back what a source has sent to outside channels alone."""
+def withdraw_from(source: str, *, at_most: int) -> int:
+    """Take back some of what a source has sent to outside channels alone; count it."""
     rows = Notification.objects.filter(source=source, seq=None, withdrawn_at=None)
-    return rows.update(withdrawn_at=clock.now())
+    some = list(rows.order_by().values_list("pk", flat=True)[:at_most])
+    return Notification.objects.filter(pk__in=some).update(withdrawn_at=clock.now())
 
 
 def expire_due(now: datetime) -> int:

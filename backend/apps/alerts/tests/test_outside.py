@@ -127,10 +127,29 @@ def test_a_withdrawn_alert_stops_what_has_not_left(
         continue
 
     services.update(alert.pk, {"is_active": False})
-    delivering.work(5)
+    assert not Notification.objects.exclude(withdrawn_at=None).exists()
+    tell_all()
 
     assert mail.outbox == []
     assert set(Delivery.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_an_alert_is_taken_back_in_batches_until_it_is_on_again(
+    people: list[User],
+    moment: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outside, "TAKEN_BACK_AT_ONCE", 1)
+    alert = an_alert()
+    assert outside.tell_some(clock.now())
+
+    services.update(alert.pk, {"is_active": False})
+    assert outside.tell_some(clock.now())
+    services.update(alert.pk, {"is_active": True})
+    tell_all()
+
+    assert len(mail.outbox) == 1
+    assert not outside.tell_some(clock.now())
 
 
 @pytest.mark.parametrize(("remind_outside", "mails"), [(True, 3), (False, 2)])
