@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import msgspec
 from aiohttp.client_reqrep import ClientRequest, ClientResponse
 from aiohttp.connector import Connection
 from django.conf import settings
@@ -150,6 +151,7 @@ class Gateway:
             headers={
                 "Authorization": f"Bearer {self._endpoint.token}",
                 "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
             },
         )
         return self
@@ -199,7 +201,9 @@ class Gateway:
         assert self._session is not None  # noqa: S101  (send has looked)
         request = self._session.post(
             f"{self._endpoint.url.rstrip('/')}/v1/send/{message_id}",
-            json={"id": message_id, "phone": int(phone), "text": text},
+            data=msgspec.json.encode(
+                {"id": message_id, "phone": int(phone), "text": text}
+            ),
             allow_redirects=False,
             proxy=self._endpoint.proxy or None,
         )
