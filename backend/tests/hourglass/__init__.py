@@ -1,0 +1,1 @@
+"""Every way in by every way out, in both profiles."""
