@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from apps.alerts import analytics, outside, policy, selectors
+from apps.alerts.filters import FiguresFilter
 from apps.alerts.forms import AudienceForm
 from apps.alerts.models import Alert, Channel, Visibility
 from apps.alerts.tallies import COUNTED
@@ -27,6 +29,7 @@ BAR_WIDTH = 18
 LEGEND = ("delivered", "read", "snoozed")
 SHARE_WIDTH = 60
 NO_TEAM = "no team"
+NARROWING = ("severity", "visibility_type", "status", "archived")
 UNKNOWN_OUTSIDE = ("read", "snoozed", "reminders", "share")
 # As many alerts as a table can hold for people; the file has all of them.
 NEWEST = 100
@@ -78,7 +81,12 @@ def received(alert: Alert, *, url: str) -> SafeString:
         format_html_join(
             "", '<div><dt>{}</dt><dd data-figure="{}">{}</dd></div>', tiles
         ),
-        _attempts(alert) if reached else "",
+        format_html(
+            '<p class="pt-3 flex gap-4"><a class="underline" href="{}">All figures</a>'
+            "{}</p>",
+            _with_query("figures", urlencode({"id": alert.pk})),
+            _attempts(alert) if reached else "",
+        ),
     )
 
 
@@ -95,7 +103,7 @@ def _reached(alert: Alert, by_channel: Sequence[dict[str, Any]]) -> dict[str, st
 def _attempts(alert: Alert) -> SafeString:
     place = reverse("admin:notifications_notificationattempt_changelist")
     return format_html(
-        '<p class="pt-3"><a class="underline" href="{}?q={}">Every attempt</a></p>',
+        '<a class="underline" href="{}?q={}">Every attempt</a>',
         place,
         outside.source_of(alert.pk),
     )
@@ -127,9 +135,10 @@ def numbers(model: ModelAdmin, request: HttpRequest, alert_id: int) -> HttpRespo
 
 
 def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Show all figures, as charts and as tables."""
+    """Show all figures, or those of the alerts asked for, as charts and as tables."""
     _require(model, request)
-    report = analytics.report(Alert.objects.all(), now=clock.now())
+    asked = _asked(request)
+    report = analytics.report(asked.qs, now=clock.now())
     summary = report.summary
     context = {
         **model.admin_site.each_context(request),
@@ -145,15 +154,17 @@ def figures(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
             {**row, "time_to_read": span(row["median_seconds_to_read"])}
             for row in report.alerts[:NEWEST]
         ],
-        "export_url": reverse("admin:alerts_alert_export"),
+        "narrowing": [asked.form[name] for name in NARROWING],
+        "is_narrowed": any(asked.form.cleaned_data.values()),
+        "export_url": _with_query("export", request.GET.urlencode()),
     }
     return TemplateResponse(request, "admin/alerts/alert/analytics.html", context)
 
 
 def export(model: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Give the figures of every alert as a file for spreadsheets."""
+    """Give the figures of each of these alerts as a file for spreadsheets."""
     _require(model, request)
-    report = analytics.report(Alert.objects.all(), now=clock.now())
+    report = analytics.report(_asked(request).qs, now=clock.now())
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="alerts.csv"'
     writer = csv.writer(answer)
@@ -216,6 +227,22 @@ def span(seconds: float | None) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def _asked(request: HttpRequest) -> FiguresFilter:
+    """Return the alerts that the address asks for, as the API does.
+
+    Raises: BadRequest for a value that cannot be.
+    """
+    asked = FiguresFilter(request.GET, Alert.objects.all())  # type: ignore[no-untyped-call]  # django-filter has no types
+    if not asked.is_valid():  # type: ignore[no-untyped-call]  # as above
+        raise BadRequest(asked.errors.as_text())
+    return asked
+
+
+def _with_query(name: str, query: str) -> str:
+    place = reverse(f"admin:alerts_alert_{name}")
+    return f"{place}?{query}" if query else place
 
 
 def _tiles(totals: dict[str, Any]) -> list[dict[str, Any]]:

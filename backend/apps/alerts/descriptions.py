@@ -31,6 +31,14 @@ def _query(
 
 
 ALERTS = [
+    openapi.Parameter(
+        "id",
+        openapi.IN_QUERY,
+        description="The one with this id.",
+        required=False,
+        type=openapi.TYPE_INTEGER,
+        minimum=1,
+    ),
     _query("severity", "Of this severity.", list(Severity.values)),
     _query("visibility_type", "For this kind of audience.", list(Visibility.values)),
     _query("is_active", "By the stored switch.", YES_NO),

@@ -1,7 +1,8 @@
 """How the lists are filtered; a parameter that is not named here does nothing."""
 
+from django import forms
 from django.db.models import Q, QuerySet
-from django_filters.filters import CharFilter, ChoiceFilter
+from django_filters.filters import CharFilter, ChoiceFilter, Filter
 from django_filters.filterset import FilterSet
 
 from apps.alerts import selectors
@@ -9,21 +10,33 @@ from apps.alerts.models import Alert, Visibility
 from apps.alerts.policy import Status
 from apps.common import clock
 from apps.notifications.models import Severity
+from apps.notifications.policy import LARGEST_ID
 
 YES_NO = [("true", "true"), ("false", "false")]
+
+
+class _Number(Filter):
+    field_class: type[forms.Field] = forms.IntegerField
 
 
 class FiguresFilter(FilterSet):
     """Of administrators; they combine."""
 
-    severity = ChoiceFilter(choices=Severity.choices)
-    visibility_type = ChoiceFilter(choices=Visibility.choices)
+    id = _Number(min_value=1, max_value=LARGEST_ID)  # type: ignore[no-untyped-call]  # django-filter has no types
+    severity = ChoiceFilter(choices=Severity.choices, empty_label="all")
+    visibility_type = ChoiceFilter(
+        label="Audience", choices=Visibility.choices, empty_label="all"
+    )
     is_active = ChoiceFilter(choices=YES_NO, method="with_switch")
     status = ChoiceFilter(
         choices=[(each.value, each.value) for each in Status],
         method="with_status",
+        label="Status",
+        empty_label="all",
     )
-    archived = ChoiceFilter(choices=YES_NO, method="with_archived")
+    archived = ChoiceFilter(
+        choices=YES_NO, method="with_archived", label="Archived", empty_label="all"
+    )
     search = CharFilter(method="with_text", max_length=200)
 
     class Meta:

@@ -13,7 +13,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts import contacts
 from apps.common import clock
@@ -169,6 +169,26 @@ def cancel(notification_id: int) -> Delivery:
         ladder_rows.place(row, Finish(DeliveryStatus.CANCELLED), now=now)
         row.save()
     return row
+
+
+def withdraw_from(source: str, *, at_most: int) -> int:
+    """Take back some of what a source has sent to outside channels alone; count it.
+
+    What no attempt was made of gives its idempotency key free: when the source says
+    it again, it is new.
+    """
+    with transaction.atomic():
+        rows = Notification.objects.filter(source=source, seq=None, withdrawn_at=None)
+        ids = list(rows.order_by().values_list("pk", flat=True)[:at_most])
+        # Nobody claims them from here to the commit, and whoever does then sees it.
+        held = Delivery.objects.select_for_update().filter(pk__in=ids)
+        list(held.order_by("pk").values_list("pk"))
+        tried = NotificationAttempt.objects.filter(delivery__in=ids)
+        begun = Q(pk__in=tried.order_by().values("delivery"))
+        some, now = Notification.objects.filter(pk__in=ids), clock.now()
+        some.filter(begun).update(withdrawn_at=now)
+        some.exclude(begun).update(withdrawn_at=now, idempotency_key=None)
+    return len(ids)
 
 
 def go_on(notification_id: int) -> Delivery:

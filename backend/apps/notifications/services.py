@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.common import clock, inserting
 from apps.common.requests import current_request_id
 from apps.notifications import deliveries, frames, policy, streams
-from apps.notifications.deliveries import cancel, deliver, resend
+from apps.notifications.deliveries import cancel, deliver, resend, withdraw_from
 from apps.notifications.epochs import bump as bump_epoch
 from apps.notifications.models import Notification
 from apps.notifications.policy import Draft, DraftError, Message, PayloadTooLargeError
@@ -34,7 +34,6 @@ from apps.notifications.states import (
     mark_unread,
     unarchive,
     withdraw,
-    withdraw_from,
 )
 from apps.push import publishing
 

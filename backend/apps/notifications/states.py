@@ -163,13 +163,6 @@ def withdraw(keys: Collection[UUID]) -> int:
     return withdrawn
 
 
-def withdraw_from(source: str, *, at_most: int) -> int:
-    """Take back some of what a source has sent to outside channels alone; count it."""
-    rows = Notification.objects.filter(source=source, seq=None, withdrawn_at=None)
-    some = list(rows.order_by().values_list("pk", flat=True)[:at_most])
-    return Notification.objects.filter(pk__in=some).update(withdrawn_at=clock.now())
-
-
 def expire_due(now: datetime) -> int:
     """Mark what is past its expiry, in batches; return how many rows that were."""
     only_outside = Notification.objects.filter(seq=None, expired_at=None)

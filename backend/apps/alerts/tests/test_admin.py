@@ -161,6 +161,22 @@ def test_the_figures_have_charts_and_tables(
     assert "<script>alert(1)" not in text
 
 
+def test_the_figures_and_their_export_are_narrowed(admin: Client) -> None:
+    one = an_alert(title="Fire", severity="critical")
+    an_alert(title="Lunch", severity="info")
+    alert_page = reverse("admin:alerts_alert_change", args=[one.pk])
+
+    shown = admin.get(f"{ANALYTICS}?severity=critical").content.decode()
+    exported = admin.get(f"{EXPORT}?id={one.pk}").content.decode()
+
+    assert "Fire" in shown
+    assert "Lunch" not in shown
+    assert f'href="{EXPORT}?severity=critical"' in shown
+    assert len(exported.splitlines()) == 1 + 1
+    assert f'href="{ANALYTICS}?id={one.pk}"' in admin.get(alert_page).content.decode()
+    assert admin.get(f"{ANALYTICS}?severity=pink").status_code == 400
+
+
 def test_the_export_has_a_row_for_each_alert_and_no_formulas(
     admin: Client, ann: User
 ) -> None:

@@ -98,11 +98,14 @@ def test_a13_each_alert(found: dict[str, Any]) -> None:
 
 def test_the_figures_are_narrowed_by_the_same_filters(ada: User) -> None:
     an_alert(severity="critical")
-    an_alert(severity="info")
+    other = an_alert(severity="info")
 
     found = as_user(ada).get(f"{ANALYTICS}?severity=critical&page_size=1").json()
+    one = as_user(ada).get(f"{ANALYTICS}?id={other.pk}").json()
 
     assert found["totals"]["alerts"] == found["alerts"]["count"] == 1
+    assert [row["id"] for row in one["alerts"]["results"]] == [other.pk]
+    assert as_user(ada).get(f"{ANALYTICS}?id=0").json().keys() == {"id"}
 
 
 def test_nothing_is_counted_where_there_is_nothing(ada: User) -> None:

@@ -148,8 +148,29 @@ def test_an_alert_is_taken_back_in_batches_until_it_is_on_again(
     services.update(alert.pk, {"is_active": True})
     tell_all()
 
-    assert len(mail.outbox) == 1
+    # The one that was taken back is told anew, the other as planned at first.
+    assert len({each.to[0] for each in mail.outbox}) == len(mail.outbox) == 2
     assert not outside.tell_some(clock.now())
+
+
+def test_an_alert_that_returns_tells_those_whom_it_has_not_told(
+    people: list[User], moment: time_machine.Traveller, server: FaultyServer
+) -> None:
+    alert = an_alert()
+    assert outside.tell_some(clock.now())
+    first = Notification.objects.order_by("id").values_list("pk", flat=True)[0]
+    assert notifications.deliver(first)
+    services.update(alert.pk, {"is_active": False})
+    tell_all()
+    services.update(alert.pk, {"is_active": True})
+
+    tell_all()
+
+    assert sorted(each.to[0] for each in mail.outbox) == [
+        "ann@example.org",
+        "bob@example.org",
+    ]
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(("remind_outside", "mails"), [(True, 3), (False, 2)])
