@@ -8,6 +8,13 @@ import ipaddress
 from urllib.parse import urlsplit
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All of the IPv6 internet; what lies outside is local, or carries IPv4 in disguise.
+_IPV6_INTERNET = ipaddress.ip_network("2000::/3")
+# Special by the registries of IANA, though not in those of Python 3.11.
+_SPECIAL = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+]
 _HTTPS_PORT = 443
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -20,9 +27,7 @@ def is_public(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return all(
-        each.is_global and not each.is_multicast for each in _all_meanings(address)
-    )
+    return all(_is_open(each) for each in _all_meanings(address))
 
 
 def url_error(url: str) -> str | None:
@@ -41,6 +46,15 @@ def url_error(url: str) -> str | None:
     if _is_literal(parts.hostname) and not is_public(parts.hostname):
         return "Private addresses are not allowed."
     return None
+
+
+def _is_open(address: _Address) -> bool:
+    if any(address in network for network in _SPECIAL):
+        return False
+    is_elsewhere = address.version == 6 and not (
+        address in _IPV6_INTERNET or address in _NAT64
+    )
+    return address.is_global and not address.is_multicast and not is_elsewhere
 
 
 def _is_literal(host: str) -> bool:

@@ -32,6 +32,28 @@ PRIVATE = [
     "64:ff9b::a9fe:a9fe",
     "2002:7f00:1::",
     "2002:a00:1::1",
+    "0.1.2.3",
+    "100.100.100.200",
+    "169.254.170.2",
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.88.99.1",
+    "198.51.100.7",
+    "203.0.113.1",
+    "240.0.0.1",
+    "::127.0.0.1",
+    "::a9fe:a9fe",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b:1::7f00:1",
+    "100::1",
+    "2001::1",
+    "2001:0:7f00:1::",
+    "2001:db8::1",
+    "3fff::1",
+    "5f00::1",
+    "fd00:ec2::254",
+    "fec0::1",
+    "ff0e::1",
     "nonsense",
     "",
 ]
@@ -64,6 +86,14 @@ def test_the_open_internet_is_public(text: str) -> None:
         "https://[::1]/",
         "https://[::ffff:169.254.169.254]/",
         "https://[broken/",
+        "https://[fe80::1%25eth0]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://example.org:443:22/",
+        "https://example.org:22/",
+        "https:\\\\127.0.0.1/",
+        "gopher://127.0.0.1:6379/_FLUSHALL",
+        "HTTP://example.org/",
         "//example.org",
         "",
     ],
@@ -77,7 +107,13 @@ def test_plain_https_is_allowed(url: str) -> None:
     assert addresses.url_error(url) is None
 
 
-@pytest.mark.parametrize("found", ["127.0.0.1", "169.254.169.254", "10.1.2.3"])
+@pytest.mark.parametrize(
+    "found",
+    [
+        *("127.0.0.1", "169.254.169.254", "10.1.2.3", "0.0.0.0"),  # noqa: S104  (nothing is bound)
+        *("::1", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254"),
+    ],
+)
 def test_a_name_that_leads_inside_is_refused_where_it_is_connected_to(
     monkeypatch: pytest.MonkeyPatch, found: str
 ) -> None:
@@ -85,12 +121,14 @@ def test_a_name_that_leads_inside_is_refused_where_it_is_connected_to(
 
     def lying(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
         lookups.append(str(host))
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port))]
+        family = socket.AF_INET6 if ":" in found else socket.AF_INET
+        where = (found, port, 0, 0) if ":" in found else (found, port)
+        return [(family, socket.SOCK_STREAM, 6, "", where)]
 
     monkeypatch.setattr(socket, "getaddrinfo", lying)
 
     with pytest.raises(http.NoReplyError) as caught:
-        http.post(f"https://at-{found}.example/", b"{}", headers={})
+        http.post(f"https://at-{found.replace(':', '-')}.example/", b"{}", headers={})
 
     assert caught.value.code == "address"
     assert not caught.value.has_begun
@@ -98,7 +136,12 @@ def test_a_name_that_leads_inside_is_refused_where_it_is_connected_to(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/"]
+    "url",
+    [
+        *("https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/"),
+        *("https://127.1/", "https://0/", "https://localhost/", "https://localhost./"),
+        *("https://127。0。0。1/", "https://①②⑦.0.0.1/", "https://[::1].nip.io/"),
+    ],
 )
 def test_numbers_in_disguise_are_refused(url: str) -> None:
     with pytest.raises(http.NoReplyError) as caught:

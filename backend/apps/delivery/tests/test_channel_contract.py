@@ -10,7 +10,7 @@ from apps.delivery import channels, http
 from apps.delivery.tests import contract, rigs
 from apps.delivery.tests.faulty_server import FaultyServer
 
-# E-mail does not speak HTTP; test_email.py has its own server.
+# E-mail does not speak HTTP; test_email_contract.py says the same to it.
 ELSEWHERE = {"email"}
 MANNERS = sorted(set(rigs.USUAL) - {"refused"})
 
