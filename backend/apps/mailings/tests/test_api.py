@@ -32,6 +32,7 @@ from apps.mailings.tests.builders import (
 
 pytestmark = pytest.mark.django_db
 Send = Callable[..., bool]
+PAGE = ("count", "next", "previous")
 
 
 @pytest.fixture
@@ -77,6 +78,44 @@ def test_b10_clients_are_written_read_changed_and_deleted(api: APIClient) -> Non
     assert listed.data["results"][0]["phone_number"] == "7926***4567"
     assert deleted.status_code == 204
     assert api.get(path).status_code == 404
+
+
+def test_b10_mailings_are_written_read_changed_and_deleted(api: APIClient) -> None:
+    made = api.post("/api/mailings/", body(status="draft", tag="a"), format="json")
+    path = f"/api/mailings/{made.data['id']}/"
+
+    changed = api.patch(path, {"tag": "b", "text": "Other"}, format="json")
+    replaced = api.put(path, body(mobile_operator_code="926"), format="json")
+    listed = api.get("/api/mailings/?status=draft")
+    deleted = api.delete(path)
+
+    assert (changed.data["tag"], changed.data["text"]) == ("b", "Other")
+    assert replaced.data["mobile_operator_code"] == "926"
+    assert {"count", "next", "previous", "results"} == set(listed.data)
+    assert [each["id"] for each in listed.data["results"]] == [made.data["id"]]
+    assert deleted.status_code == 204
+    assert api.get(path).status_code == 404
+
+
+def test_b10_messages_are_listed_and_shown_and_no_more(api: APIClient) -> None:
+    a_client()
+    (message,) = written(a_mailing())
+    path = f"/api/messages/{message.pk}/"
+
+    assert api.get("/api/messages/").data["count"] == 1
+    assert api.get(path).data["id"] == message.pk
+    calls = (api.put, api.patch, api.delete, api.post)
+    assert {call(path, {}, format="json").status_code for call in calls} == {405}
+    assert api.post("/api/messages/", {}, format="json").status_code == 405
+
+
+def test_b01_the_operator_code_is_not_written(api: APIClient) -> None:
+    given = {"phone_number": "79261234567", "mobile_operator_code": "900"}
+
+    api.post("/api/clients/", given, format="json")
+
+    codes = set(Client.objects.values_list("mobile_operator_code", flat=True))
+    assert codes <= {"926"}
 
 
 def test_b01_a_clients_own_page_shows_the_whole_number(api: APIClient) -> None:
@@ -179,6 +218,8 @@ def test_b11_fullinfo_shows_all_numbers_in_three_queries(
     with django_assert_max_num_queries(1 + 3):  # one asks who is calling
         found = api.get("/api/mailings/fullinfo/?page_size=2").data
 
+    assert set(found) == {"mailings", "counts", "results", *PAGE}
+    assert {"id", "status", "text", "counts"} <= set(found["results"][0])
     assert found["mailings"] == found["count"] == 4
     assert found["counts"] == {
         "total": 12,
@@ -208,6 +249,8 @@ def test_b11_info_shows_a_mailing_and_its_messages(
     with CaptureQueriesContext(connection) as asked:
         api.get(f"/api/mailings/{mailing.pk}/info/?page=2")
     assert "LIMIT" in asked.captured_queries[-1]["sql"]
+    assert set(found) == {"mailing", "counts", "messages"}
+    assert set(found["messages"]) == {"results", *PAGE}
     assert found["mailing"]["id"] == mailing.pk
     assert found["counts"]["waiting"] == 30
     assert found["messages"]["count"] == 30

@@ -1,5 +1,6 @@
 """The loop that sends, against a gateway in memory."""
 
+import random
 import uuid
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -23,7 +24,9 @@ from apps.mailings.models import (
 from apps.mailings.tasks import run_chunks
 from apps.mailings.tests.builders import (
     BAD_TOKEN,
+    BROKEN,
     CUT,
+    GARBAGE,
     HOUR,
     REFUSED,
     REJECTED,
@@ -56,6 +59,12 @@ def with_clients(count: int, **given: Any) -> Mailing:
 
 def void(_: object) -> None:
     """Forget what a call returned."""
+
+
+def later_if_retried(mailing: Mailing) -> None:
+    """Let what waits for another try be due now."""
+    retried = mailing.messages.filter(sending_status=SendingStatus.RETRY)
+    retried.update(next_attempt_at=clock.now())
 
 
 def later(mailing: Mailing) -> None:
@@ -406,19 +415,30 @@ def test_a_mailing_of_which_a_fifth_fails_pauses_itself(
     assert SendingStatus.PLANNED in statuses(mailing)
 
 
-def test_a_gateway_that_fails_now_and_then_pauses_nothing(send: Send) -> None:
-    mailing = with_clients(60)
-    answers = [UNAVAILABLE, *[SENT] * 9] * 6
-    gateway = FakeGateway([*answers, SENT])
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_a_gateway_that_fails_now_and_then_pauses_nothing(
+    send: Send, settings: Any, share: float
+) -> None:
+    settings.SMS_GATEWAY_CONCURRENCY = 20
+    mailing = with_clients(250)
+    chance = random.Random(7)
+    faults = [UNAVAILABLE, CUT, GARBAGE, BROKEN]
+    answers = [
+        chance.choice(faults) if chance.random() < share else SENT for _ in range(1000)
+    ]
+    gateway = FakeGateway(answers)
 
-    send(gateway)
-    later(mailing)
-    Message.objects.filter(sending_status="retry").update(next_attempt_at=clock.now())
-    send(gateway)
+    turns = 0
+    while {*statuses(mailing)} != {SendingStatus.SENT} and turns < 20:
+        send(gateway)
+        later_if_retried(mailing)
+        mailing.refresh_from_db()
+        assert mailing.status == MailingStatus.RUNNING
+        assert providers.state("sms").breaker == Breaker.CLOSED
+        turns += 1
 
-    mailing.refresh_from_db()
-    assert mailing.status == MailingStatus.RUNNING
-    assert statuses(mailing) == [SendingStatus.SENT] * 60
+    assert statuses(mailing) == [SendingStatus.SENT] * 250
+    assert len({message_id for message_id, _, _ in gateway.received}) == 250
 
 
 def test_a_429_halves_how_many_are_under_way(send: Send, settings: Any) -> None:
