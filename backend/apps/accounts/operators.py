@@ -1,6 +1,6 @@
 """Who may run mailings: the members of one group, and superusers."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 
@@ -16,6 +16,12 @@ def membership(user_reference: str) -> Exists:
 def is_operator(user: User) -> bool:
     """Say whether a user is in the group; one query."""
     return user.groups.filter(name=OPERATORS).exists()
+
+
+def operators() -> QuerySet[User]:
+    """Return everybody who may run mailings."""
+    may = Q(is_superuser=True) | Q(membership("pk"))
+    return User.objects.filter(may, is_active=True).order_by("pk")
 
 
 def may_operate(user: User) -> bool:

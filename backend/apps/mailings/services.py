@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.accounts import operators
+from apps.accounts.models import User
 from apps.common import clock
 from apps.delivery import providers
 from apps.mailings import audit, policy, progress, selectors, waking
@@ -37,6 +39,7 @@ _FIELDS = (
 )
 # From the start on, every message says this and is for these clients.
 FIXED = ("date_start", "text", "tag", "mobile_operator_code")
+OPERATORS_AT_MOST = 100
 _ENDED = (MailingStatus.DONE, MailingStatus.CANCELLED)
 
 
@@ -153,7 +156,7 @@ def pause(mailing_id: int, *, by: Author, reason: str = "") -> Mailing:
 
 
 def pause_by_itself(mailing_id: int, reason: str) -> None:
-    """Pause a running mailing for a reason that its author is told."""
+    """Pause a running mailing for a reason that its author and operators are told."""
     now = clock.now()
     with transaction.atomic():
         mailing = locked(mailing_id)
@@ -161,7 +164,7 @@ def pause_by_itself(mailing_id: int, reason: str) -> None:
             return
         _set_status(mailing, MailingStatus.PAUSED, reason, now=now)
         audit.log("pause", by=Author(), now=now, mailing=mailing, detail=reason)
-        tell_author(mailing, f"Mailing {mailing.pk} paused itself", severity="warning")
+        tell_people(mailing, f"Mailing {mailing.pk} paused itself", severity="warning")
 
 
 def resume(mailing_id: int, *, by: Author) -> Mailing:
@@ -318,7 +321,7 @@ def end(mailing_id: int, *, now: datetime) -> bool:
         _set_status(mailing, status, _why_unsent(mailing), now=now)
         told = f"Mailing {mailing.pk} {'was cancelled' if is_cancelled else 'is done'}"
         severity = "warning" if mailing.reason else "info"
-        tell_author(mailing, told, severity=severity)
+        tell_people(mailing, told, severity=severity)
     return True
 
 
@@ -328,11 +331,8 @@ def _why_unsent(mailing: Mailing) -> str:
     return found if rows.exists() else ""
 
 
-def tell_author(mailing: Mailing, title: str, *, severity: str) -> None:
-    """Notify who wrote a mailing; last in its transaction."""
-    author = mailing.created_by
-    if author is None or not author.is_active:
-        return
+def tell_people(mailing: Mailing, title: str, *, severity: str) -> None:
+    """Notify who wrote a mailing, and operators; last in its transaction."""
     counter = MailingCounter.objects.get(pk=mailing.pk)
     numbers = (
         f"{counter.sent} sent, {counter.failed} failed, {counter.expired} expired, "
@@ -340,16 +340,30 @@ def tell_author(mailing: Mailing, title: str, *, severity: str) -> None:
         f"{counter.waiting} waiting"
     )
     text = f"{mailing.reason}. {numbers}." if mailing.reason else f"{numbers}."
-    notifications.notify(
-        recipient=author,
-        payload={"mailing": mailing.pk, "status": mailing.status},
-        title=title,
-        body=text,
-        severity=severity,
-        kind="mailing",
-        url=f"/admin/mailings/mailing/{mailing.pk}/change/" if author.is_staff else "",
-        source="mailings",
+    page = f"/admin/mailings/mailing/{mailing.pk}/change/"
+    notifications.notify_many(
+        [
+            notifications.Draft(
+                person.pk,
+                payload={"mailing": mailing.pk, "status": mailing.status},
+                title=title,
+                body=text,
+                severity=severity,
+                kind="mailing",
+                url=page if person.is_staff else "",
+                source="mailings",
+            )
+            for person in _people(mailing)
+        ]
     )
+
+
+def _people(mailing: Mailing) -> list[User]:
+    people = {each.pk: each for each in operators.operators()[:OPERATORS_AT_MOST]}
+    author = mailing.created_by
+    if author is not None and author.is_active:
+        people[author.pk] = author
+    return [people[key] for key in sorted(people)]
 
 
 def _begin(

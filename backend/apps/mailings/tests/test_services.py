@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.models import User
 from apps.common import clock
 from apps.mailings import chunks, clients, selectors, services
 from apps.mailings.audit import Author
@@ -24,6 +25,7 @@ from apps.mailings.tests.builders import (
     a_client,
     a_mailing,
     a_user,
+    an_operator,
     fields,
     statuses,
     written,
@@ -405,6 +407,20 @@ def test_an_end_tells_the_author_once() -> None:
     told = Notification.objects.get(recipient=author)
     assert told.title == f"Mailing {mailing.pk} is done"
     assert told.url == f"/admin/mailings/mailing/{mailing.pk}/change/"
+
+
+def test_operators_hear_of_the_end_of_what_a_service_wrote() -> None:
+    people = [a_user(), an_operator(), a_user(is_superuser=True), an_operator()]
+    User.objects.filter(pk=people[3].pk).update(is_active=False)
+    mailing = a_mailing()
+
+    run_chunks(seconds=5)
+
+    told = Notification.objects.filter(title=f"Mailing {mailing.pk} is done")
+    assert sorted(told.values_list("recipient", flat=True)) == [
+        people[1].pk,
+        people[2].pk,
+    ]
 
 
 def test_every_act_is_in_the_log() -> None:
