@@ -36,6 +36,9 @@ IDLE_SECONDS = 2.0
 LOOK_SECONDS = 0.5
 TURN_SECONDS = 0.01
 IDLE_TURN_SECONDS = 0.05
+# A claim that brought less than it could is limited by the rate, or there is no more:
+# the next one waits, and takes several at once instead of costing a commit for each.
+SCARCE_SECONDS = 0.1
 # Knowing this little for longer, it sends nothing: a pause may have been missed.
 BLIND_SECONDS = 3.0
 DATABASE_THREADS = 2
@@ -142,6 +145,7 @@ class Engine:
         self._in_flight: set[asyncio.Task[None]] = set()
         self._tried: list[Tried] = []
         self._settled = time.monotonic()
+        self._next_claim = 0.0
         self._pace = Pace()
         self._turn = 0
         self._idle_since: float | None = None
@@ -207,7 +211,8 @@ class Engine:
     async def _claim(self, sender: Sender) -> None:
         concurrency = self._pace.of(settings.SMS_GATEWAY_CONCURRENCY)
         free = 2 * concurrency - len(self._in_flight) - len(self._ready)
-        is_worth_it = free >= max(1, concurrency // 2)
+        is_time = time.monotonic() >= self._next_claim
+        is_worth_it = is_time and free >= max(1, concurrency // 2)
         if not is_worth_it or len(self._tried) > SETTLE_ROWS * 2:
             return
         try:
@@ -215,6 +220,8 @@ class Engine:
         except DatabaseError:
             logger.warning("the engine cannot claim")
             return
+        if len(taken) < free:
+            self._next_claim = time.monotonic() + SCARCE_SECONDS
         if taken:
             self._idle_since = None
         elif self._idle_since is None:

@@ -1,8 +1,11 @@
 """A mailing's bar and its panel of numbers, as the administration shows them."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar, cast
 
+from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,11 +15,16 @@ from apps.mailings import counting, policy, progress, selectors
 from apps.mailings.models import Mailing, MailingStatus
 from apps.push.protocol import Progress
 
+T = TypeVar("T")
+
 CHART_HEIGHT = 90
 BAR_WIDTH = 12
 # A mailing that has just begun is no wall.
 LEAST_BARS = 20
 KINDS = ("sent", "failed", "other")
+# What must be counted is counted this often for a mailing above this size.
+LARGE = 10_000
+LARGE_SECONDS = 10
 ACTS = {
     MailingStatus.DRAFT: ("start", "cancel"),
     MailingStatus.SCHEDULED: ("start", "pause", "cancel"),
@@ -108,7 +116,7 @@ def _figures(
             link = _of(mailing, status) if count else ""
             figures.append((status.capitalize(), f"{count:,}", link))
     if found["waiting"]:
-        later = selectors.waiting_for_hours(mailing, now=now)
+        later = _kept("hours", mailing, partial(selectors.waiting_for_hours, now=now))
         figures.append(("Waiting", f"{found['waiting']:,}", ""))
         figures.append(("Waiting for their morning", f"{later:,}", ""))
     if mailing.status == MailingStatus.RUNNING:
@@ -128,8 +136,15 @@ def _errors(mailing: Mailing) -> list[tuple[str, str, int]]:
     """Say what was wrong most often: its code, what that means, how often."""
     return [
         (code, MEANINGS.get(code, ""), count)
-        for code, count in selectors.frequent_errors(mailing)
+        for code, count in _kept("errors", mailing, selectors.frequent_errors)
     ]
+
+
+def _kept(what: str, mailing: Mailing, counted: Callable[[Mailing], T]) -> T:
+    """Count, or say what was counted a moment ago: pages ask every second."""
+    seconds = LARGE_SECONDS if mailing.counter.total > LARGE else 0
+    key = f"mailing-{mailing.pk}-{what}"
+    return cast("T", cache.get_or_set(key, lambda: counted(mailing), seconds))
 
 
 def _acts(mailing: Mailing) -> list[tuple[str, str, bool]]:

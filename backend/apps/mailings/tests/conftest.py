@@ -82,6 +82,7 @@ def send(monkeypatch: pytest.MonkeyPatch) -> Send:
     """
     monkeypatch.setattr(engine, "IDLE_SECONDS", 0.0)
     monkeypatch.setattr(engine, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "SCARCE_SECONDS", 0.0)
     monkeypatch.setattr(engine, "SETTLE_SECONDS", 0.0)
 
     def run(gateway: FakeGateway | None, **options: Any) -> bool:

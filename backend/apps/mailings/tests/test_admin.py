@@ -1,11 +1,15 @@
 """Clients and mailings in the administration."""
 
+import html
+import re
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.common import clock
@@ -13,6 +17,7 @@ from apps.mailings import imports, panel
 from apps.mailings.models import AuditEntry, Client, Mailing, MailingStatus
 from apps.mailings.tests.builders import (
     HOUR,
+    WRONG,
     FakeGateway,
     a_client,
     a_mailing,
@@ -190,6 +195,45 @@ def test_b25_the_list_and_the_page_say_how_far_it_is(
     assert bars["mailings"][0]["numbers"] == "3 / 3"
     assert "3 of 3" in shown.content.decode()
     assert "<rect" in shown.content.decode()
+
+
+def test_the_figures_of_a_mailing_lead_to_its_messages(
+    operator: Browser, send: Send
+) -> None:
+    a_client()
+    mailing, other = a_mailing(), a_mailing()
+    written(mailing)
+    written(other)
+    send(FakeGateway([WRONG]))
+
+    shown = operator.get(reverse("admin:mailings_mailing_panel", args=[mailing.pk]))
+    (path,) = re.findall(
+        r'href="([^"]*sending_status__exact=failed)"', shown.content.decode()
+    )
+    found = operator.get(html.unescape(path))
+
+    assert found.status_code == 200
+    (message,) = found.context["cl"].result_list
+    assert message.mailing_id == mailing.pk
+
+
+def test_b25_a_large_mailings_page_does_not_count_every_second(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "LARGE", 2)
+    for _ in range(3):
+        a_client()
+    mailing = a_mailing()
+    written(mailing)
+    path = reverse("admin:mailings_mailing_panel", args=[mailing.pk])
+
+    asked = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            operator.get(path)
+        asked.append([q["sql"] for q in queries if "mailings_message" in q["sql"]])
+
+    assert [len(each) for each in asked] == [2, 0]
 
 
 def test_the_chart_has_at_most_sixty_bars(send: Send, moment: Any) -> None:
