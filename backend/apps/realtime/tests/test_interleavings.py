@@ -6,11 +6,11 @@ commit, hint (lost, doubled, late), change of state, join, greeting, reading (th
 position first, the rows later), poll, acknowledgement.
 """
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -31,6 +31,9 @@ STANDING = Standing(1, "", "", True, None, False, False, False)  # noqa: FBT003
 CREDENTIAL = Credential("token", "t", None)
 
 
+parsed = cache(json.loads)
+
+
 class Wire:
     """Stands in for the outbox: keeps the numbers that were sent."""
 
@@ -41,7 +44,7 @@ class Wire:
         self.replay_ends = 0
 
     def put(self, frame: str) -> None:
-        value = json.loads(frame)
+        value = parsed(frame)
         if value["type"] == "server_notification":
             self.numbers.append(value["seq"])
         self.replay_ends += value["type"] == "replay_end"
@@ -276,18 +279,19 @@ def would_read(connection: Connection) -> bool:
 
 
 def clone(world: World) -> World:
-    """Copy what changes; `copy.deepcopy` does the same fifty times slower."""
-    twin = copy.copy(world)
+    """Copy what changes; `copy.deepcopy` does the same a hundred times slower."""
+    twin = shallow(world)
     twin.fates, twin.hints = dict(world.fates), dict(world.hints)
-    twin.reading = copy.copy(world.reading)
-    twin.wire = copy.copy(world.wire)
+    if world.reading is not None:
+        twin.reading = shallow(world.reading)
+    twin.wire = shallow(world.wire)
     twin.wire.numbers = list(world.wire.numbers)
-    twin.connection = copy.copy(world.connection)
+    twin.connection = shallow(world.connection)
     twin.connection.outbox = twin.wire  # type: ignore[assignment]
     twin.connection._held = list(world.connection._held)
     if world.connection._cursor is not None:
-        cursor = copy.copy(world.connection._cursor)
-        cursor.window = copy.copy(cursor.window)
+        cursor = shallow(world.connection._cursor)
+        cursor.window = shallow(cursor.window)
         cursor.window._outstanding = cursor.window._outstanding.copy()
         cursor._send = twin.connection.send
         cursor._has_room = twin.connection._has_room
@@ -295,6 +299,14 @@ def clone(world: World) -> World:
     return twin
 
 
+def shallow(original: Any) -> Any:
+    """Do what `copy.copy` does for these classes, without asking each what it is."""
+    twin = object.__new__(type(original))
+    twin.__dict__.update(original.__dict__)
+    return twin
+
+
+@cache
 def frame(seq: int) -> str:
     return json.dumps({"type": "server_notification", "seq": seq})
 
