@@ -174,12 +174,11 @@ def cancel(notification_id: int) -> Delivery:
 def withdraw_from(source: str, *, at_most: int) -> int:
     """Take back some of what a source has sent to outside channels alone; count it.
 
-    What no attempt was made of gives its idempotency key free: when the source says
-    it again, it is new.
+    Only what has an idempotency key, which is what sources are indexed by. What no
+    attempt was made of gives its key free: when the source says it again, it is new.
     """
     with transaction.atomic():
-        rows = Notification.objects.filter(source=source, seq=None, withdrawn_at=None)
-        ids = list(rows.order_by().values_list("pk", flat=True)[:at_most])
+        ids = list(_sent_outside(source).values_list("pk", flat=True)[:at_most])
         # Nobody claims them from here to the commit, and whoever does then sees it.
         held = Delivery.objects.select_for_update().filter(pk__in=ids)
         list(held.order_by("pk").values_list("pk"))
@@ -248,6 +247,11 @@ def _without_ends(results: Sequence[Result], *, now: datetime) -> list[Result]:
 
 def _is_end(result: Result) -> bool:
     return result.receipt is not None and result.job.ends_it
+
+
+def _sent_outside(source: str) -> QuerySet[Notification]:
+    keyed = Notification.objects.filter(source=source, idempotency_key__isnull=False)
+    return keyed.filter(seq=None, withdrawn_at=None).order_by()
 
 
 def _settled(

@@ -224,3 +224,14 @@ def test_counting_costs_a_claim_and_a_settling_few_queries(
     # What is counted is read again before it is settled: three queries more.
     assert queries(SOURCE) == (usual[0] + 2, usual[1] + 5)
     assert counts() == {"sms": (20, 20)}
+
+
+def test_what_a_source_has_sent_is_found_by_an_index(db: None) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # It would rather read the whole of an empty table.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = deliveries._sent_outside(SOURCE).values("pk").explain()
+
+    assert "notifications_one_per_idempotency_key" in plan
