@@ -13,7 +13,7 @@ from django.db import connection
 
 logger = logging.getLogger(__name__)
 
-# Hosts further apart than this are told of, and those than the next send no mailings.
+# How far apart two clocks are told of; after how large a step mailings wait.
 NOTICED = timedelta(seconds=2)
 TOLERATED = timedelta(seconds=30)
 
@@ -22,6 +22,7 @@ TOLERATED = timedelta(seconds=30)
 class _Anchor:
     database_time: datetime
     monotonic_seconds: float
+    wall_ahead: timedelta
 
 
 class _State:
@@ -47,8 +48,9 @@ def synchronize() -> None:
     before = time.monotonic()
     database_time = _database_time()
     middle = (before + time.monotonic()) / 2
-    old, _State.anchor = _State.anchor, _Anchor(database_time, middle)
-    _notice_difference(datetime.now(UTC) - database_time)
+    ahead = datetime.now(UTC) - database_time
+    old, _State.anchor = _State.anchor, _Anchor(database_time, middle, ahead)
+    _notice_difference(ahead)
     if old is not None:
         passed = timedelta(seconds=middle - old.monotonic_seconds)
         _notice_step(database_time - old.database_time - passed)
@@ -71,11 +73,14 @@ def _notice_step(step: timedelta) -> None:
 
 
 def agrees() -> bool:
-    """Say whether this host's wall clock and the database's are close enough to act.
+    """Say whether the wall clock of this host goes on as it did when last compared.
 
-    They are not after a step of either, until the next synchronization.
+    It does not after a step of it or a sleep of the host, until the next
+    synchronization; a clock that is merely wrong by as much as before agrees.
     """
-    return abs(datetime.now(UTC) - now()) <= TOLERATED
+    anchor = _State.anchor
+    ahead = anchor.wall_ahead if anchor is not None else timedelta(0)
+    return abs(datetime.now(UTC) - now() - ahead) <= TOLERATED
 
 
 def is_steady(length: timedelta) -> bool:

@@ -82,10 +82,22 @@ def test_says_that_this_hosts_clock_is_off_once(
     for _ in range(3):
         clock.synchronize()
 
-    assert not clock.agrees()
     assert [record.message for record in caplog.records] == [
         "this host's clock differs from the database's"
     ]
+
+
+def test_a_clock_that_is_merely_wrong_agrees_and_one_that_steps_does_not(
+    database_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.synchronize()
+    assert clock.agrees()
+    slept = time.monotonic() - 60
+    monkeypatch.setattr("apps.common.clock.time.monotonic", lambda: slept)
+
+    assert not clock.agrees()
+    clock.synchronize()
+    assert clock.agrees()
 
 
 def test_notices_a_step(
