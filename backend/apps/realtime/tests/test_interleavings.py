@@ -280,7 +280,7 @@ def would_read(connection: Connection) -> bool:
 
 def clone(world: World) -> World:
     """Copy what changes; `copy.deepcopy` does the same a hundred times slower."""
-    twin = shallow(world)
+    twin: World = shallow(world)
     twin.fates, twin.hints = dict(world.fates), dict(world.hints)
     if world.reading is not None:
         twin.reading = shallow(world.reading)
