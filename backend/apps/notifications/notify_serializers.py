@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from apps.notifications import outside, policy
 from apps.notifications.fields import Flag, Moment, Text, WholeNumber
@@ -18,6 +19,8 @@ from apps.notifications.models import (
 from apps.notifications.serializers import Strict
 
 DEFAULT_CHANNELS = ("email", "sms", "telegram")
+_RECIPIENTS = {"user_id", "external_id"}
+_ONE_RECIPIENT = "Give user_id or external_id, one of them."
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -98,11 +101,22 @@ class NotifyRequest(Strict):
             raise serializers.ValidationError(message)
         return value
 
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Name a recipient that is missing beside whatever else is wrong."""
+        try:
+            checked: dict[str, Any] = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            found = error.detail
+            if not isinstance(found, dict) or _RECIPIENTS & set(data):
+                raise
+            also = {"user_id": [ErrorDetail(_ONE_RECIPIENT, code="required")]}
+            raise serializers.ValidationError({**found, **also}) from error
+        return checked
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require exactly one recipient."""
         if ("user_id" in attrs) == ("external_id" in attrs):
-            message = "Give user_id or external_id, one of them."
-            raise serializers.ValidationError({"user_id": [message]})
+            raise serializers.ValidationError({"user_id": [_ONE_RECIPIENT]})
         return attrs
 
 

@@ -61,3 +61,15 @@ def test_a_choice_that_cannot_be_stored_is_not_shown_as_if_it_were(
 
     expect(choices.get_by_role("alert")).to_contain_text("cannot be reached")
     expect(email).to_be_checked()
+
+
+def test_the_link_in_mails_leads_to_the_choices_after_signing_in(
+    open_browser: OpenBrowser, site: Deployment
+) -> None:
+    visitor = open_browser(site)
+    visitor.open("/#preferences")
+
+    visitor.fill_login(site.logins.pop())
+
+    choices = visitor.page.locator("carillon-delivery-choices")
+    expect(row(choices, "Messages")).to_be_in_viewport()

@@ -227,7 +227,7 @@ def test_a_kept_line_that_the_server_closed_costs_no_attempt(
     assert len(catcher.taken) == 2
 
 
-def test_attachments_are_fetched_and_checked(
+def test_e06_attachments_are_fetched_and_checked(
     catcher: Catcher, settings: Settings
 ) -> None:
     settings.OUTGOING_ALLOWED_HOSTS = ["127.0.0.1"]
@@ -252,7 +252,7 @@ def test_attachments_are_fetched_and_checked(
         (lambda _: iter([head(200, 9_000_000), b"x" * 9_000_000]), True),
     ],
 )
-def test_a_bad_attachment_stops_the_mail(
+def test_e06_a_bad_attachment_stops_the_mail(
     catcher: Catcher, settings: Settings, respond: Any, *, is_permanent: bool
 ) -> None:
     settings.OUTGOING_ALLOWED_HOSTS = ["127.0.0.1"]
@@ -268,7 +268,7 @@ def test_a_bad_attachment_stops_the_mail(
 @pytest.mark.parametrize(
     "url", ["https://127.0.0.1/a", "http://example.org/a", "file:///etc/passwd"]
 )
-def test_no_attachment_comes_from_inside(catcher: Catcher, url: str) -> None:
+def test_e06_no_attachment_comes_from_inside(catcher: Catcher, url: str) -> None:
     files = (Attachment(url=url),)
 
     error = error_of(parcel(content=Content(text="x", attachments=files)))

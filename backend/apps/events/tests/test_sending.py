@@ -16,6 +16,7 @@ from apps.common import clock
 from apps.delivery.tests.faulty_server import FaultyServer, answer
 from apps.events import retention, sends
 from apps.events.models import Event, EventMessage, EventSend, EventSendPart
+from apps.events.policy import TemplateText
 from apps.events.recipients import Part
 from apps.events.send_serializers import SendEventBody
 from apps.events.tests.builders import EMAIL, EMAIL_RU, IN_APP, SMS, an_event
@@ -85,6 +86,30 @@ def test_e03_every_channel_is_queued_and_delivered(
         "/orders/7",
     )
     assert (shown.kind, shown.severity) == ("orders", "warning")
+
+
+def test_e03_the_call_is_taken_to_the_letter(admin: APIClient, ann: User) -> None:
+    page = replace(EMAIL, content="Dear {{ recipient_name }}", subject="Hi")
+    event = an_event(
+        replace(page, attachments=1),
+        TemplateText(channel="sms", locale="en", content="Hi {{ name }}"),
+        TemplateText(channel="in_app", locale="en", subject="Hi {{ name }}"),
+    )
+    body = {
+        "email": {
+            "to_email": ["a@example.org"],
+            "user_ids": [ann.pk],
+            "metadata": {"recipient_name": "Ann"},
+            "attachments": ["https://files.example.org/a.pdf"],
+        },
+        "sms": {"to_phone_number": ["79110000000"], "metadata": {"name": "Ann"}},
+        "in_app": {"user_ids": [ann.pk], "metadata": {"name": "Ann"}},
+    }
+
+    answered = sent(admin, event, body)
+
+    assert (answered.status_code, answered.json()["status"]) == (202, "queued")
+    assert Notification.objects.count() == 4
 
 
 def test_e03_each_user_is_told_in_their_language(

@@ -4,6 +4,7 @@ import re
 import smtplib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -169,6 +170,13 @@ def test_c02_the_user_must_be_named(api: APIClient, ann: User) -> None:
     assert "user_id" in response.json()
 
 
+def test_c02_all_that_is_missing_is_named_at_once(api: APIClient, ann: User) -> None:
+    response = api.post("/api/notify/", {"channels": ["fax"]}, format="json")
+
+    assert response.status_code == 400
+    assert sorted(response.json()) == ["channels", "message", "user_id"]
+
+
 def test_an_external_id_may_stand_for_the_user(api: APIClient, ann: User) -> None:
     response = api.post(
         "/api/notify/", {"external_id": "a-1", "message": "x"}, format="json"
@@ -254,6 +262,27 @@ def test_c04_every_attempt_is_a_row_with_its_answer(
     assert attempt.started_at == attempt.finished_at == BEGIN
 
 
+def test_c03_each_attempt_waits_longer_than_the_one_before_might_have(
+    api: APIClient,
+    ann: User,
+    moment: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken_mail(monkeypatch)
+    most = SimpleNamespace(random=lambda: 1.0)
+    monkeypatch.setattr("apps.notifications.ladder_rows._random", most)
+    response = notify(api, ann, channels=["email"])
+    planned = []
+
+    for _ in range(2):
+        delivering.work(5)
+        planned.append(ladder(api, response)["next"]["at"])
+        moment.move_to(datetime.fromisoformat(planned[-1]))
+
+    first, second = (datetime.fromisoformat(each) for each in planned)
+    assert timedelta(0) < first - BEGIN < second - first
+
+
 @pytest.mark.parametrize(
     ("channel", "shown"),
     [("sms", "79110000000"), ("telegram", '"chat_id": "5"')],
@@ -283,6 +312,7 @@ def test_c06_mail_goes_by_djangos_mail(
 
     [message] = mail.outbox
     assert (message.subject, message.body) == ("Привет!", "Тест")
+    assert message.to == ["ann@example.org"]
 
 
 def test_c06_the_stub_fails_always_when_it_is_told_to(
@@ -314,6 +344,8 @@ def test_c07_what_comes_next_and_when_is_shown(
     delivering.work(5)
 
     found = ladder(api, response)
+    said = {name: found[name] for name in ("id", "status", "channel", "created_at")}
+    assert said == {**response.json(), "channel": None}
     assert found["next"] == {
         "channel": "sms",
         "number": 2,

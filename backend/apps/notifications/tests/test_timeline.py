@@ -102,7 +102,7 @@ def test_the_device_that_acknowledged_it_is_named(ann: User, chief: Client) -> N
     assert "Firefox on Linux has stored it." in page(chief, row)
 
 
-def test_buttons_cancel_and_send_again(
+def test_c07_buttons_cancel_and_send_again(
     ann: User, server: FaultyServer, chief: Client
 ) -> None:
     row = told(ann, "sms")

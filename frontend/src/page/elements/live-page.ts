@@ -45,6 +45,8 @@ const OFFLINE_AFTER_MS = 2_500;
 /** More at once become one toast with their number. */
 const TOASTS_AT_ONCE = 3;
 const PROFILE = "#profile";
+/** The profile too, at the choice of channels: mails lead there. */
+const PREFERENCES = "#preferences";
 /** Pixels that one may scroll down and still see the alerts. */
 const ALERTS_IN_SIGHT = 200;
 
@@ -55,7 +57,7 @@ export class LivePage extends PageElement {
   @property({ type: Boolean, attribute: "signed-in" }) isSignedIn = false;
   @state() private phase: "starting" | "login" | "inbox" = "starting";
   @state() private notice: keyof Messages | "" = "";
-  @state() private isProfile = location.hash === PROFILE;
+  @state() private isProfile = isProfileAsked();
   @state() private isDrawerOpen = false;
   @state() private isOffline = false;
   @query("carillon-help-dialog") private help!: HelpDialog;
@@ -288,7 +290,8 @@ export class LivePage extends PageElement {
     this.announcer.clear();
     this.toasts.clear();
     this.phase = "login";
-    if (this.isProfile) location.hash = "";
+    // Who was never in finds what a link led to after signing in.
+    if (this.isProfile && notice !== "") location.hash = "";
   }
 
   private readonly signOut = async (): Promise<void> => {
@@ -369,9 +372,13 @@ export class LivePage extends PageElement {
   }
 
   private readonly placeChanged = (): void => {
-    this.isProfile = location.hash === PROFILE;
+    this.isProfile = isProfileAsked();
     globalThis.scrollTo({ top: 0 });
   };
 
   private readonly networkChanged = (): void => this.live?.checkConnection();
+}
+
+function isProfileAsked(): boolean {
+  return location.hash === PROFILE || location.hash === PREFERENCES;
 }

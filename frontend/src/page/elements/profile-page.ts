@@ -37,7 +37,8 @@ export class ProfilePage extends PageElement {
         letter-spacing: -0.015em;
       }
 
-      h2:focus {
+      h2:focus,
+      h3:focus {
         outline: none;
       }
 
@@ -45,6 +46,8 @@ export class ProfilePage extends PageElement {
         display: grid;
         gap: 1.25rem;
         padding: 1.5rem;
+        /* Below the header, which stays. */
+        scroll-margin-top: 5rem;
       }
 
       h3 {
@@ -64,7 +67,15 @@ export class ProfilePage extends PageElement {
   @property({ attribute: false }) api!: ProfileApi;
 
   protected override firstUpdated(): void {
-    this.renderRoot.querySelector("h2")?.focus();
+    // Where mails lead, see email.py.
+    if (location.hash !== "#preferences") {
+      this.renderRoot.querySelector("h2")?.focus();
+      return;
+    }
+    const channels = this.renderRoot.querySelector<HTMLElement>("#outside");
+    channels?.focus({ preventScroll: true });
+    // The forms above take their room with the first frame.
+    requestAnimationFrame(() => channels?.closest("section")?.scrollIntoView());
   }
 
   protected override render() {
@@ -119,7 +130,7 @@ export class ProfilePage extends PageElement {
 function section(id: string, [heading, lead]: [string, string], content: TemplateResult) {
   return html`<section class="card" aria-labelledby=${id}>
     <div>
-      <h3 id=${id}>${heading}</h3>
+      <h3 id=${id} tabindex="-1">${heading}</h3>
       <p class="muted small">${lead}</p>
     </div>
     ${content}
