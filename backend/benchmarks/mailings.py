@@ -162,7 +162,7 @@ def a_large_mailing() -> Mailing:
         cursor.execute(MANY_CLIENTS, [MILLION])
         cursor.execute(MANY_MESSAGES, [mailing.pk])
         cursor.execute(COUNT, [mailing.pk])
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
     return mailing
 
 

@@ -99,6 +99,21 @@ def counts(mailing: Mailing) -> Counts:
     }
 
 
+def having(mailing: Mailing, status: str) -> int:
+    """Say how many of a mailing's messages have a status, "" for any.
+
+    Counted are only the few that are under way or to be tried again.
+    """
+    known: dict[str, int] = {**counts(mailing), "": mailing.counter.total}  # type: ignore[dict-item]  # all are numbers
+    if status in {"", *COUNTED}:
+        return known[status]
+    rows = Message.objects.filter(mailing=mailing)
+    if status == SendingStatus.PLANNED:
+        others = [SendingStatus.SENDING, SendingStatus.RETRY]
+        return known["waiting"] - rows.filter(sending_status__in=others).count()
+    return rows.filter(sending_status=status).count()
+
+
 def all_counts() -> tuple[int, Counts]:
     """Say how many mailings there are and what all come to; one query."""
     names = ["total", *COUNTED]

@@ -257,6 +257,13 @@ def test_b11_info_shows_a_mailing_and_its_messages(
     assert len(found["messages"]["results"]) == 25
     only = api.get(f"/api/mailings/{mailing.pk}/info/?sending_status=sent").data
     assert only["messages"]["count"] == 0
+    with django_assert_max_num_queries(1 + 3):
+        planned = api.get(f"/api/mailings/{mailing.pk}/info/?sending_status=planned")
+    assert planned.data["messages"]["count"] == 30
+    last = api.get(f"/api/mailings/{mailing.pk}/info/?page=2").data["messages"]
+    shown = [row["id"] for page in (found["messages"], last) for row in page["results"]]
+    ids = mailing.messages.order_by("-id").values_list("pk", flat=True)
+    assert shown == list(ids)
 
 
 def test_b11_info_of_an_unknown_mailing_is_404(api: APIClient) -> None:
