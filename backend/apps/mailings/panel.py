@@ -135,9 +135,15 @@ def _of(mailing: Mailing, status: str = "") -> str:
 def _errors(mailing: Mailing) -> list[tuple[str, str, int]]:
     """Say what was wrong most often: its code, what that means, how often."""
     return [
-        (code, MEANINGS.get(code, ""), count)
+        (code, meaning(code), count)
         for code, count in _kept("errors", mailing, selectors.frequent_errors)
     ]
+
+
+def meaning(code: str) -> str:
+    """Say an error's code for people."""
+    is_theirs = code.removeprefix("-").isdecimal()
+    return "refused, in the gateway's own code" if is_theirs else MEANINGS.get(code, "")
 
 
 def _kept(what: str, mailing: Mailing, counted: Callable[[Mailing], T]) -> T:

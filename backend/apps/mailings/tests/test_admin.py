@@ -236,6 +236,12 @@ def test_b25_a_large_mailings_page_does_not_count_every_second(
     assert [len(each) for each in asked] == [2, 0]
 
 
+def test_the_gateways_own_codes_are_said_to_be_its_own() -> None:
+    assert "gateway's own code" in panel.meaning("7")
+    assert "no connection" in panel.meaning("connect")
+    assert not panel.meaning("http_418")
+
+
 def test_the_chart_has_at_most_sixty_bars(send: Send, moment: Any) -> None:
     for _ in range(100):
         a_client()
