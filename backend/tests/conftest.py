@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.door import Deployment, Door
 from tests.processes import Server
 from tests.supply import SHORT_LIMITS, Running, Supply
+from tooling.services.ports import free_port
+
+DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +72,34 @@ def short_embedded_running(supply: Supply) -> Running:
     """Use the shared embedded server with shortened limits."""
     start = partial(supply.embedded, SHORT_LIMITS)
     return supply.shared("uvicorn-sqlite-short", start)
+
+
+@pytest.fixture(scope="session")
+def built_page() -> None:
+    """Refuse to look at a page that is not there."""
+    built = {path.name for path in DIST.iterdir()} if DIST.is_dir() else set()
+    if not built >= {".vite", "carillon-inbox.js"}:
+        pytest.fail("The live page is not built: run `make frontend`.", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def host_port() -> int:
+    """Say the port of the one other site that may show the inbox."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def site(supply: Supply, built_page: None, host_port: int) -> Deployment:
+    """Use the server that tests with a browser share; nobody may end it."""
+    origin = f"http://127.0.0.1:{host_port}"
+    environment = {
+        "EXTRA_APPS": "",
+        "WS_ALLOWED_ORIGINS": origin,
+        "CORS_ALLOWED_ORIGINS": origin,
+        "LOG_LEVEL": "info",
+    }
+    start = partial(supply.embedded, environment)
+    return supply.shared("browser", start).deployment
 
 
 @pytest.fixture

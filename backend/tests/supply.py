@@ -38,16 +38,31 @@ SHORT_LIMITS = {
 }
 
 # One process for all of it, and one hash for all logins: both cost seconds otherwise.
+# Guests and the administrator have a session already, whose cookie a browser is given.
 _PREPARE = f"""
+from django.contrib import auth
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
+from django.db import transaction
 from apps.accounts.models import User
+from apps.accounts.sessions import LOGIN, SessionStore
+from apps.common import clock
 call_command("migrate", verbosity=0)
 call_command("setup_test_data", force=True, verbosity=0)
 password = make_password("{PASSWORD}")
 User.objects.bulk_create(
-    User(username=f"login-{{n}}", password=password) for n in range({LOGINS})
+    User(username=f"{{kind}}-{{n}}", password=password)
+    for kind in ("login", "guest") for n in range({LOGINS})
 )
+with transaction.atomic():
+    for user in User.objects.filter(username__regex="^(guest-.*|admin)$"):
+        session = SessionStore()
+        session[auth.SESSION_KEY] = str(user.pk)
+        session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session[LOGIN] = {{"at": clock.now().isoformat()}}
+        session._session_key = f"session-of-{{user.username}}"
+        session.save(must_create=True)
 call_command("create_service_key", "conformance", *{_SCOPE_ARGUMENTS})
 """
 
@@ -195,10 +210,16 @@ class Supply:
             service_token=prepared.service_token,
             web_server=web_server,
             logins=[Login(f"login-{n}", PASSWORD) for n in range(LOGINS)],
+            guests=[_with_session(f"guest-{n}", PASSWORD) for n in range(LOGINS)],
+            administrator=_with_session("admin", "admin123"),
             data_dir=server.data_dir,
             environment=server.environment,
         )
         return Running(server, deployment)
+
+
+def _with_session(username: str, password: str) -> Login:
+    return Login(username, password, session=f"session-of-{username}")
 
 
 def _execute(postgres_url: str, statement: str, *names: str) -> None:

@@ -52,7 +52,7 @@ def test_the_inbox_works_with_the_keyboard_alone(
     visitor: Visitor,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     visitor.open()
     expect(visitor.page.get_by_label("Username")).to_be_focused()
     visitor.page.keyboard.type(login.username)

@@ -13,7 +13,6 @@ from tests.browser.visitor import OpenBrowser, Visitor
 from tests.conformance.door import Deployment
 from tests.processes import manage
 
-ADMIN_PASSWORD = "admin123"
 ALERTS = "/api/admin/alerts/"
 # A sweep every 2 s, then a hint; a machine with other work is slow, not wrong.
 SWEEP_MS = 30_000
@@ -84,20 +83,16 @@ def people(open_browser: OpenBrowser, site: Deployment) -> tuple[Visitor, Visito
     size = {"width": 1_200, "height": 950}
     one, other = (open_browser(site, viewport=size) for _ in range(2))
     for visitor in (one, other):
-        visitor.sign_in(site.logins.pop())
+        visitor.sign_in(site.guests.pop())
         unfold(visitor)
     return one, other
 
 
 @pytest.fixture
 def office(open_browser: OpenBrowser, site: Deployment) -> Page:
-    """Sign an administrator in at the administration."""
+    """Be an administrator, in a window of their own."""
     visitor = open_browser(site, viewport={"width": 1_200, "height": 950})
-    visitor.open("/admin/")
-    visitor.page.get_by_label("Username").fill("admin")
-    visitor.page.get_by_label("Password").fill(ADMIN_PASSWORD)
-    visitor.page.get_by_role("button", name="Log in").click()
-    expect(visitor.page).to_have_url(f"{site.url}/admin/")
+    visitor.bring_session(site.administrator)
     return visitor.page
 
 
@@ -268,7 +263,7 @@ def test_a_time_of_ones_own_is_a_time_of_ones_zone(
 ) -> None:
     # The browser is somewhere else than the account.
     visitor = open_browser(site, timezone_id="America/New_York")
-    visitor.sign_in(site.logins.pop())
+    visitor.sign_in(site.guests.pop())
     zone = {"timezone": "Asia/Kolkata"}
     cookies = {each["name"]: each["value"] for each in visitor.page.context.cookies()}
     answer = visitor.page.context.request.patch(
@@ -324,7 +319,7 @@ def test_many_alerts_leave_the_inbox_in_the_window(
     for width, height in ((1_280, 720), (390, 844), (360, 640)):
         size = {"width": width, "height": height}
         visitor = open_browser(site, viewport=size, reduced_motion="reduce")
-        visitor.sign_in(site.logins.pop())
+        visitor.sign_in(site.guests.pop())
         for place in range(8):
             publish([visitor], f"Alert {place}", message="Long. " * 90)
         expect(visitor.page.locator(".more")).to_contain_text("unread")
@@ -355,13 +350,8 @@ def test_axe_finds_nothing_on_alerts(
         reduced_motion="reduce",
         viewport={"width": width, "height": 950},
     )
-    visitor.open()
     page = visitor.page
-    login = site.logins.pop()
-    page.locator("#username").fill(login.username)
-    page.locator("#password").fill(login.password)
-    page.locator("form button[type=submit]").click()
-    visitor.expect_live()
+    visitor.sign_in(site.guests.pop())
     snoozed = {}
     for place, severity in enumerate(("info", "warning", "critical", "critical")):
         alert = publish([visitor], f"{severity} {place}", severity=severity)

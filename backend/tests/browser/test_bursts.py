@@ -14,6 +14,10 @@ from tests.browser.visitor import Visitor
 # other programs take from a busy machine is no fault of the page.
 LONGEST_TASK_MS = 200
 DRAWN_AT_MOST = 600
+# The list keeps a thousand; by then the page holds all that it ever will.
+FULL = 1_500
+ARRIVALS = 5_000
+GROWTH_AT_MOST = 1.15
 TASKS = ["disabled-by-default-devtools.timeline"]
 MAIN_THREAD = "CrRendererMain"
 
@@ -66,6 +70,33 @@ def test_a_thousand_in_ten_seconds_block_nothing_and_lose_nothing(
         expect(member.page).to_have_title("(1000) Carillon")
         expect(member.headlines().first).to_have_text("Number 999")
     assert member.items.count() <= DRAWN_AT_MOST
+
+
+def test_memory_does_not_grow_over_five_thousand_arrivals(member: Visitor) -> None:
+    def arrive(first: int, last: int) -> None:
+        for begin in range(first, last, 500):
+            drafts = [
+                {"user_id": member.user_id, "title": f"Number {n}", "payload": {"n": n}}
+                for n in range(begin, begin + 500)
+            ]
+            body = {"notifications": drafts}
+            member.site.service.post("/api/notifications/send/bulk/", body)
+        newest = member.headlines().first
+        expect(newest).to_have_text(f"Number {last - 1}", timeout=45_000)
+
+    arrive(0, FULL)
+    full = _heap_bytes(member)
+    arrive(FULL, FULL + ARRIVALS)
+
+    assert _heap_bytes(member) <= full * GROWTH_AT_MOST
+
+
+def _heap_bytes(visitor: Visitor) -> int:
+    tools = visitor.page.context.new_cdp_session(visitor.page)
+    tools.send("HeapProfiler.collectGarbage")
+    used: int = tools.send("Runtime.getHeapUsage")["usedSize"]
+    tools.detach()
+    return used
 
 
 def test_ten_thousand_scroll_without_a_stall_and_are_not_all_drawn(

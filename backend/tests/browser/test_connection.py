@@ -21,7 +21,7 @@ def test_nothing_is_lost_or_doubled_across_a_killed_server_and_a_cut_network(
 ) -> None:
     running = start_server()
     visitor = open_browser(running.deployment)
-    visitor.sign_in(running.deployment.logins.pop())
+    visitor.sign_in(running.deployment.guests.pop())
     user_id = visitor.user_id
     visitor.send_numbers(user_id, range(5))
     expect(visitor.items).to_have_count(5)
@@ -49,7 +49,7 @@ def test_a_page_without_a_server_says_so_and_comes_back_by_itself(
     running = start_server()
     visitor = open_browser(running.deployment)
     visitor.page.clock.install()
-    visitor.sign_in(running.deployment.logins.pop())
+    visitor.sign_in(running.deployment.guests.pop())
 
     running.server.kill()
     expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
@@ -67,8 +67,8 @@ def test_without_a_websocket_the_inbox_is_read_every_fifteen_seconds(
 ) -> None:
     visitor.page.route_web_socket(SOCKET, lambda socket: socket.close())
     visitor.page.clock.install()
+    visitor.bring_session(visitor.site.guests.pop())
     visitor.open()
-    visitor.fill_login(visitor.site.logins.pop())
     expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
 
     visitor.page.clock.fast_forward(CHECK_MS)
@@ -95,8 +95,8 @@ def test_someone_who_does_not_want_to_wait_connects_at_once(visitor: Visitor) ->
 
     visitor.page.route_web_socket(SOCKET, block_or_connect)
     visitor.page.clock.install()
+    visitor.bring_session(visitor.site.guests.pop())
     visitor.open()
-    visitor.fill_login(visitor.site.logins.pop())
     expect(visitor.badge).to_have_attribute("data-phase", NOT_LIVE)
     # Time stands still, so that no attempt but the wanted one is made.
     visitor.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))

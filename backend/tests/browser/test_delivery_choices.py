@@ -51,7 +51,7 @@ def test_a_choice_that_cannot_be_stored_is_not_shown_as_if_it_were(
     site: Deployment,
 ) -> None:
     visitor = open_browser(site)
-    visitor.sign_in(site.logins.pop())
+    visitor.sign_in(site.guests.pop())
     choices = visitor.open_profile().locator("carillon-delivery-choices")
     email = row(choices, "Messages").get_by_label("E-mail")
     expect(email).to_be_checked()

@@ -28,7 +28,7 @@ RUNNING = (
 def on_a_phone(open_browser: OpenBrowser, site: Deployment) -> Visitor:
     """Sign in on a small screen."""
     visitor = open_browser(site, viewport=PHONE)
-    visitor.sign_in(site.logins.pop())
+    visitor.sign_in(site.guests.pop())
     return visitor
 
 

@@ -16,7 +16,7 @@ def test_d02_someone_logs_in_with_the_form_and_the_page_is_live(
     site: Deployment,
     address: str,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     visitor.open(address)
 
     visitor.fill_login(login)
@@ -32,7 +32,7 @@ def test_a_wrong_password_is_said_and_the_form_stays(
     visitor: Visitor,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     visitor.open()
 
     visitor.fill_login(Login(login.username, "wrong"))
@@ -61,7 +61,7 @@ def test_logging_out_everywhere_leads_to_the_form_within_six_seconds(
     visitor: Visitor,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     visitor.sign_in(login)
     _token, elsewhere = Door(site).log_in(login)
 
@@ -77,7 +77,7 @@ def test_d05_a_socket_outlives_its_session_without_anybody_noticing(
 ) -> None:
     site = start_server(WS_SESSION_SECONDS="6").deployment
     visitor = open_browser(site)
-    visitor.sign_in(site.logins.pop())
+    visitor.sign_in(site.guests.pop())
     renewals = visitor.open_drawer()
 
     # Renewed at half time, so that the third comes after the end of the first session.

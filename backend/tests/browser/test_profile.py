@@ -36,10 +36,10 @@ def test_another_password_signs_out_every_other_browser_and_keeps_this_one(
     open_browser: OpenBrowser,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     here, elsewhere = open_browser(site), open_browser(site)
     here.sign_in(login)
-    elsewhere.sign_in(login)
+    elsewhere.sign_in_by_form(login)
     profile = here.open_profile()
     present = profile.get_by_label("Present password")
     new = profile.get_by_label("New password", exact=True)
@@ -69,10 +69,10 @@ def test_sessions_are_listed_and_one_of_them_or_all_are_ended(
     open_browser: OpenBrowser,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     here, elsewhere = open_browser(site), open_browser(site)
     here.sign_in(login)
-    elsewhere.sign_in(login)
+    elsewhere.sign_in_by_form(login)
     sessions = here.open_profile().locator("carillon-session-list")
     expect(sessions.locator("li")).to_have_count(2)
     expect(sessions.get_by_text("This browser")).to_have_count(1)

@@ -52,7 +52,7 @@ def test_signing_out_and_in_takes_the_other_tabs_along(
     visitor: Visitor,
     site: Deployment,
 ) -> None:
-    login = site.logins.pop()
+    login = site.guests.pop()
     visitor.sign_in(login)
     tab = visitor.another_tab()
     tab.expect_live()
@@ -71,7 +71,7 @@ def test_only_one_tab_calls_and_none_while_one_of_them_has_the_focus(
 ) -> None:
     visitor = open_browser(site)
     visitor.page.context.add_init_script(RECORDER)
-    visitor.sign_in(site.logins.pop())
+    visitor.sign_in(site.guests.pop())
     tab = visitor.another_tab()
     tab.expect_live()
 

@@ -87,6 +87,7 @@ class Visitor:
         self.witness = witness
         self.received: list[dict[str, Any]] = []
         self.connections = 0
+        self._account: dict[str, Any] | None = None
         page.on("websocket", self._listen)
 
     def _listen(self, socket: WebSocket) -> None:
@@ -97,8 +98,14 @@ class Visitor:
         )
 
     def another_tab(self) -> "Visitor":
-        """Open a second tab of the same session."""
-        visitor = Visitor(self.page.context.new_page(), self.site, self.witness)
+        """Open the page once more in the same session, beside the first.
+
+        In a window of its own: a tab behind another draws once a second, and whoever
+        presses a button there waits for two drawings.
+        """
+        with self.page.expect_popup() as opened:
+            self.page.evaluate("open('about:blank', '_blank', 'popup')")
+        visitor = Visitor(opened.value, self.site, self.witness)
         visitor.open()
         return visitor
 
@@ -108,15 +115,32 @@ class Visitor:
 
     def fill_login(self, login: Login) -> None:
         """Fill the form and send it, as a person does."""
+        self._account = None
         self.page.get_by_label("Username").fill(login.username)
         self.page.get_by_label("Password").fill(login.password)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def sign_in(self, login: Login) -> None:
-        """Open the page and sign in until it is live."""
+    def sign_in_by_form(self, login: Login) -> None:
+        """Open the page and sign in with a session of one's own, until it is live."""
         self.open()
         self.fill_login(login)
         self.expect_live()
+
+    def sign_in(self, login: Login) -> None:
+        """Open the page as this person, and wait until it is live.
+
+        With the cookie of a session that is open: a password is hashed for a second.
+        """
+        self.bring_session(login)
+        self.open()
+        self.expect_live()
+
+    def bring_session(self, login: Login) -> None:
+        """Take the cookie of somebody's session."""
+        self.page.context.add_cookies(
+            [{"name": "sessionid", "value": login.session, "url": self.site.url}]
+        )
+        self._account = None
 
     @property
     def badge(self) -> Locator:
@@ -174,16 +198,19 @@ class Visitor:
     @property
     def user_id(self) -> int:
         """Say who this is."""
-        return int(self._account()["id"])
+        return int(self._me()["id"])
 
     @property
     def username(self) -> str:
         """Say by what name they sign in."""
-        return str(self._account()["username"])
+        return str(self._me()["username"])
 
-    def _account(self) -> Any:
-        answer = self.page.context.request.get(f"{self.site.url}/api/user/me/")
-        return answer.json()
+    def _me(self) -> dict[str, Any]:
+        if self._account is None:
+            answer = self.page.context.request.get(f"{self.site.url}/api/user/me/")
+            assert answer.ok, answer.text()
+            self._account = answer.json()
+        return self._account
 
     def send(self, payload: object = None, **fields: object) -> str:
         """Have a service send this person a notification; return its key."""

@@ -16,10 +16,14 @@ SOCKET_PATH = "/ws/notifications/"
 
 @dataclass(frozen=True)
 class Login:
-    """A user name and a password that a test may use up."""
+    """A user name and a password that a test may use up.
+
+    session: the cookie of a session that is open already; "" where there is none.
+    """
 
     username: str
     password: str
+    session: str = ""
 
 
 @dataclass
@@ -28,6 +32,8 @@ class Deployment:
 
     web_server: "uvicorn" or "daphne", which cannot do four things (see `lacks`).
     logins: people who can log in; every test that changes one takes it out.
+    guests: the same, with a session, for tests that need not see how one logs in.
+    administrator: of the demo, with a session.
     data_dir: of a server that the suite started itself; None for one elsewhere.
     """
 
@@ -36,6 +42,8 @@ class Deployment:
     service_token: str
     web_server: str = "uvicorn"
     logins: list[Login] = field(default_factory=list)
+    guests: list[Login] = field(default_factory=list)
+    administrator: Login = Login("", "")
     data_dir: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 

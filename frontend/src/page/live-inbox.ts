@@ -55,8 +55,8 @@ export class LiveInbox {
   problem = "";
   isBusy = false;
   isLoadingOlder = false;
-  /** Every kind seen so far, to choose from. */
-  readonly kinds = new Set<string>();
+  /** Every kind seen so far, to choose from; another set when there is one more. */
+  kinds: ReadonlySet<string> = new Set();
   readonly frames: FrameLog;
   account: Account;
 
@@ -214,7 +214,9 @@ export class LiveInbox {
   }
 
   private learnKinds(all: readonly { kind: string }[]): void {
-    for (const { kind } of all) this.kinds.add(kind);
+    const fresh = all.filter(({ kind }) => !this.kinds.has(kind));
+    if (fresh.length > 0)
+      this.kinds = new Set([...this.kinds, ...fresh.map(({ kind }) => kind)]);
   }
 
   /** Read as much of the list as is shown; a second wish meanwhile waits for a second read. */

@@ -37,6 +37,8 @@ export interface DeliveryChange {
 }
 
 export class ProfileApi {
+  private changing: Promise<boolean> | null = null;
+
   constructor(private readonly http: Http) {}
 
   change(changes: Partial<ProfileChange>): Promise<Account> {
@@ -45,7 +47,21 @@ export class ProfileApi {
 
   changePassword(oldPassword: string, newPassword: string): Promise<void> {
     const body = { old_password: oldPassword, new_password: newPassword };
-    return this.http.post("/api/user/password/", body);
+    const changed: Promise<void> = this.http.post("/api/user/password/", body);
+    const isChanged = changed.then(
+      () => true,
+      () => false,
+    );
+    this.changing = isChanged.finally(() => (this.changing = null));
+    return changed;
+  }
+
+  /**
+   * Whether the session that the server refuses is only the one before a change of the
+   * password: with its answer comes the cookie of the new one.
+   */
+  isRenewed(): Promise<boolean> {
+    return this.changing ?? Promise.resolve(false);
   }
 
   preferences(): Promise<DeliveryPreferences> {

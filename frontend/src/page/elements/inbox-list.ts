@@ -25,6 +25,8 @@ import "./item-chunk";
 export type Staleness = "" | "polling" | "lost";
 
 const REFRESH_TIMES_MS = 20_000;
+/** Not at every arrival: a new time draws every notification in sight anew. */
+const TIMES_HOLD_MS = 5_000;
 /** So far beyond the window notifications are drawn, and older ones are asked for. */
 const NEAR = "1200px 0px";
 /** More than this at once appear without sliding. */
@@ -83,7 +85,7 @@ export class InboxList extends PageElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    this.now = Date.now();
+    if (Date.now() - this.now > TIMES_HOLD_MS) this.now = Date.now();
     const before = changed.get("inbox");
     const isOther = before !== undefined && !isSameFilter(before.filter, this.inbox.filter);
     if (isOther) this.place.reset();

@@ -185,7 +185,7 @@ export class LivePage extends PageElement {
   private renderInbox(live: LiveInbox) {
     return html`<carillon-inbox-list
       .inbox=${live.inbox}
-      .kinds=${new Set(live.kinds)}
+      .kinds=${live.kinds}
       .isBusy=${live.isBusy}
       .isLoadingOlder=${live.isLoadingOlder}
       .staleness=${this.staleness}
@@ -252,7 +252,7 @@ export class LivePage extends PageElement {
         this.requestUpdate();
       },
       onArrivals: (frames) => this.arrived(frames),
-      onSignedOut: () => this.leave("sessionEnded"),
+      onSignedOut: () => void this.refused(live),
       tell: (message) => this.tabs.tell(message),
     });
     this.live = live;
@@ -272,6 +272,13 @@ export class LivePage extends PageElement {
     this.notice = "";
     this.phase = "inbox";
     void live.open();
+  }
+
+  private async refused(live: LiveInbox): Promise<void> {
+    const isRenewed = await this.profileApi.isRenewed();
+    if (live !== this.live) return;
+    if (isRenewed) live.reconnect();
+    else this.leave("sessionEnded");
   }
 
   private closeAll(): void {

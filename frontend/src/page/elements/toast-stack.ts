@@ -25,6 +25,19 @@ export class ToastStack extends PageElement {
         display: grid;
         gap: 0.5rem;
         width: min(24rem, calc(100vw - 2rem));
+        pointer-events: none;
+      }
+
+      li,
+      .controls > * {
+        pointer-events: auto;
+      }
+
+      /* Beside the column where there is room, so that they cover no button of it. */
+      @media (min-width: 77.5rem) {
+        section {
+          width: clamp(14rem, calc((100vw - 47.5rem) / 2 - 2.5rem), 24rem);
+        }
       }
 
       .controls {
