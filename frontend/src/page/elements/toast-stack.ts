@@ -107,7 +107,7 @@ export class ToastStack extends PageElement {
         overflow-wrap: anywhere;
         unicode-bidi: isolate;
         -webkit-box-orient: vertical;
-        -webkit-line-clamp: 2;
+        -webkit-line-clamp: 3;
       }
 
       .title {
