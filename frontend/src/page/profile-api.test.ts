@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { Http } from "../client";
 import { answer } from "../client/testing/fake-server";
@@ -23,7 +23,19 @@ test("a session that is refused while the password changes is only the old one",
 
   expect(await isRenewed).toBe(true);
   await changed;
+});
+
+test("so is one that is refused soon after: it was asked for with the old cookie", async () => {
+  vi.useFakeTimers();
+  const { profile, respond } = slowly();
+  const changed = profile.changePassword("old", "new");
+  respond(204);
+  await changed;
+
+  expect(await profile.isRenewed()).toBe(true);
+  vi.advanceTimersByTime(10_000);
   expect(await profile.isRenewed()).toBe(false);
+  vi.useRealTimers();
 });
 
 test("it has ended where the password did not change, or where nobody changed it", async () => {

@@ -36,8 +36,12 @@ export interface DeliveryChange {
   quiet_hours?: Partial<DeliveryPreferences["quiet_hours"]>;
 }
 
+// What was asked with the old cookie may be refused after the new one has come.
+const RENEWED_MS = 10_000;
+
 export class ProfileApi {
   private changing: Promise<boolean> | null = null;
+  private renewedUntil = 0;
 
   constructor(private readonly http: Http) {}
 
@@ -49,7 +53,10 @@ export class ProfileApi {
     const body = { old_password: oldPassword, new_password: newPassword };
     const changed: Promise<void> = this.http.post("/api/user/password/", body);
     const isChanged = changed.then(
-      () => true,
+      () => {
+        this.renewedUntil = Date.now() + RENEWED_MS;
+        return true;
+      },
       () => false,
     );
     this.changing = isChanged.finally(() => (this.changing = null));
@@ -61,7 +68,7 @@ export class ProfileApi {
    * password: with its answer comes the cookie of the new one.
    */
   isRenewed(): Promise<boolean> {
-    return this.changing ?? Promise.resolve(false);
+    return this.changing ?? Promise.resolve(Date.now() < this.renewedUntil);
   }
 
   preferences(): Promise<DeliveryPreferences> {
