@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from apps.accounts.models import User
@@ -114,6 +116,27 @@ def test_the_first_device_that_has_it_keeps_its_name(ann: User, bob: User) -> No
     assert list(rows) == ["Firefox", "Chrome", "Safari", "Edge", "", "curl"]
     assert acked(ann) == [1, 2, 3, 4, by_nobody.seq]
     assert acked(bob) == [of_bob.seq]
+
+
+def test_acknowledging_reads_no_row_that_was_acknowledged_before(ann: User) -> None:
+    send(ann, 3)
+    with CaptureQueriesContext(connection) as queries:
+        services.acknowledge([Ack(ann.pk, up_to=2)])
+    [update] = [
+        each["sql"]
+        for each in queries
+        if each["sql"].lstrip().startswith("UPDATE notifications_notification")
+    ]
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN {update}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {update}")
+        plan = str(cursor.fetchall())
+
+    assert "notifications_outstanding" in plan
 
 
 def test_an_acknowledgement_up_to_a_number(ann: User) -> None:
