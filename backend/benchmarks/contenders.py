@@ -1,5 +1,6 @@
 """The servers that are measured, each on the server's core with data of its own."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -66,9 +67,13 @@ def new_database(url: str) -> str:
 
 
 def processor_seconds(pids: Sequence[int]) -> float:
-    """Add up what processes have used of a processor."""
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(each.user + each.system for each in times)
+    """Add up what processes have used of a processor; one that ended counts nothing."""
+    used = 0.0
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = psutil.Process(pid).cpu_times()
+            used += times.user + times.system
+    return used
 
 
 class Carillon:
