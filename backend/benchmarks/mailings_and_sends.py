@@ -4,9 +4,9 @@ Run it in `backend/`:
 
     python -m benchmarks.mailings_and_sends
 
-A server, a process that sends a mailing, PostgreSQL, Redis, a gateway that takes 50 ms
-and this program share the machine. 50 notifications a second are sent for some seconds
-while the mailing is paused, then while it runs, several times in turn.
+A server on one core; on the other a process that sends a mailing, PostgreSQL, Redis, a
+gateway that takes 50 ms and this program. 50 notifications a second are sent for some
+seconds while the mailing is paused, then while it runs, several times in turn.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import sms_gateway
+from benchmarks import cores, sms_gateway
 from benchmarks.contenders import Carillon
 from benchmarks.http_client import Connection, Post, connections
 from tests.processes import MANAGE, clean_environment, manage, wait_until
@@ -58,6 +58,9 @@ services.pause(mailing.pk, by=services.Author())
 
 def main() -> None:
     """Start what is needed, measure, and print a line a figure."""
+    say("division", f"server on core {cores.SERVER}, all else on {cores.GENERATOR}")
+    # What is started from here on inherits it; the server is put elsewhere.
+    cores.move_this_process(cores.GENERATOR)
     services = Services()
     try:
         services.start(["postgresql", "redis", "rabbitmq"])

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
-from apps.common import clock
+from apps.common import clock, garbage
 from apps.delivery.gateway import Answer, Gateway, Outcome
 from apps.mailings import claims, leases, settling
 from apps.mailings.claims import Claimed, Running
@@ -321,6 +321,7 @@ def run(*, only: int | None = None, seconds: float = LOOP_SECONDS) -> bool:
     """Run the loop in this process, unless one runs here or all places are taken."""
     if not _one_at_a_time.acquire(blocking=False):
         return False
+    garbage.keep_imports()
     try:
         return asyncio.run(Engine(only=only, seconds=seconds).run())
     finally:

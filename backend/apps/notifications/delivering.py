@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from django.conf import settings
 
-from apps.common import clock
+from apps.common import clock, garbage
 from apps.delivery import channels, providers
 from apps.notifications import deliveries
 from apps.notifications.claims import Job, Result, made
@@ -145,6 +145,7 @@ def work(seconds: float) -> int:
     """Deliver what is due, unless this process does so already; count the attempts."""
     if not _busy.acquire(blocking=False):
         return 0
+    garbage.keep_imports()
     try:
         loop = Loop()
         loop.run(seconds)

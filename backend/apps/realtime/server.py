@@ -5,7 +5,6 @@ time-out, after a close and at shutdown. Here each of these ends in `transport.a
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -20,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
     WebSocketsSansIOProtocol,
 )
 
-from apps.common import status, watchdog
+from apps.common import garbage, status, watchdog
 from apps.common.stalling import Guard
 from apps.realtime.consumer import ABORT_EXTENSION, WRITE_EXTENSION
 from apps.realtime.hub import hub_of_this_loop
@@ -215,9 +214,7 @@ def run(*, host: str, port: int, before_stop: Callable[[], None]) -> None:
     if not settings.CELERY_IS_EMBEDDED:
         # Where there are several processes, somebody starts this one again.
         server.guard.start()
-    # What is imported stays: to look at it again and again halts every socket.
-    gc.collect()
-    gc.freeze()
+    garbage.keep_imports()
     server.run()
     watchdog.stop()
 
