@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from apps.common import garbage
 from apps.common.stalling import Guard
 from apps.push import publishing
 from consumers.amqp import Intake, Outlet, new_loop
@@ -36,7 +37,9 @@ def run() -> int:
         )
         return NOT_CONFIGURED
     import_string(settings.REFUSE_TO_START)(alone=False)
-    return Listener().run()
+    listener = Listener()
+    garbage.keep_imports()
+    return listener.run()
 
 
 class Listener:
