@@ -240,9 +240,7 @@ class Connection:
     def _on_state(self, hint: StateHint) -> None:
         assert self._cursor is not None  # noqa: S101  (narrows the type)
         if hint["state"] != "unread":
-            self._cursor.window.release(hint["keys"])
-            if hint["up_to"] is not None:
-                self._cursor.window.release_up_to(hint["up_to"])
+            self._cursor.release(hint["keys"], up_to=hint["up_to"])
         if hint["state_version"] == self.state_version + 1:
             self.state_version += 1
             self._behind_since = None

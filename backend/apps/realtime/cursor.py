@@ -6,7 +6,7 @@ when n is above the cursor, in order, and moves the cursor in the same step
 may be something to do; what there is, is read from the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from apps.notifications.selectors import Outgoing
@@ -56,6 +56,10 @@ class Cursor:
         self._wanted = replay_to
         self._wanted_when_reading = replay_to
         self._reading = False
+        # What was acknowledged since the read under way began: it may bring these as
+        # they were before, and nobody would free their places in the window again.
+        self._released: set[str] = set()
+        self._released_up_to = 0
 
     @property
     def is_replaying(self) -> bool:
@@ -91,11 +95,21 @@ class Cursor:
         self.note(seq)
         return True
 
+    def release(self, keys: Collection[str], *, up_to: int | None) -> None:
+        """Free the places of what another connection's client has acknowledged."""
+        self.window.release(keys)
+        if up_to is not None:
+            self.window.release_up_to(up_to)
+        if self._reading:
+            self._released.update(keys)
+            self._released_up_to = max(self._released_up_to, up_to or 0)
+
     def next_read(self) -> Read | None:
         """Say what to read now, if anything; the answer goes to `take` or `fail`."""
         if self._reading or not self.is_behind or not self.may_send:
             return None
         self._reading = True
+        self._released, self._released_up_to = set(), 0
         self._wanted_when_reading = self._wanted
         replaying = self.is_replaying
         return Read(
@@ -118,6 +132,8 @@ class Cursor:
             if not self.may_send:
                 return
             self._hand_over(row.seq, key=row.key, frame=row.frame)
+            if row.key in self._released or row.seq <= self._released_up_to:
+                self.window.release([row.key])
         if complete:
             self._finish(up_to)
 

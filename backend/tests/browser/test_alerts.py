@@ -210,9 +210,10 @@ def test_a21_reading_and_snoozing_show_on_the_other_tabs(
         expect(tile(visitor, "Alerts")).to_have_text(str(unread))
     snooze(one, "Both of you", "1 hour")
     for visitor in (one, tab):
+        expect(tile(visitor, "Snoozed")).to_have_text("1")
+        expect(visitor.page.locator("carillon-alert-list .more")).to_be_visible()
         unfold(visitor)
         expect(card(visitor, "Both of you")).to_contain_text("Snoozed until")
-        expect(tile(visitor, "Snoozed")).to_have_text("1")
     card(tab, "Both of you").get_by_role("button", name="End snooze").click()
     for visitor in (one, tab):
         expect(card(visitor, "Both of you").locator("article.unread")).to_be_visible()

@@ -13,7 +13,7 @@ from websockets.typing import Origin, Subprotocol
 from tests.conformance.shapes import Frame, check_frame
 
 SUBPROTOCOL = "carillon.v1"
-FRAME_SECONDS = 8.0
+FRAME_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
