@@ -1,21 +1,16 @@
-"""What the tests of this app share: people, a clock to move, and what was published."""
+"""What the tests of this app share: people, and what was published."""
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import time_machine
 
 from apps.accounts.models import Team, User
 from apps.alerts import showing
 from apps.alerts.tests.builders import a_team, a_user
-from apps.common import clock
 from apps.push import publishing
-
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 
 
 @dataclass
@@ -76,15 +71,6 @@ def quiet_notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(showing, "_notes", showing._Notes())
     yield
     showing.take()
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    """Stop the clock; the test moves it."""
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture

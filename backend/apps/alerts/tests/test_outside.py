@@ -17,8 +17,9 @@ from apps.accounts.models import Team, User, UserProfile
 from apps.alerts import analytics, outside, preferences, reminders, services
 from apps.alerts.models import Alert
 from apps.alerts.services import Author
-from apps.alerts.tests.conftest import BEGIN, Published
+from apps.alerts.tests.conftest import Published
 from apps.common import clock
+from apps.conftest import BEGIN
 from apps.delivery.tests.faulty_server import FaultyServer, answer
 from apps.notifications import delivering, selectors
 from apps.notifications import services as notifications

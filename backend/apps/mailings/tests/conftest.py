@@ -1,24 +1,20 @@
-"""What the tests of this app share: a clock to move, and what was published."""
+"""What the tests of this app share: an engine to run, and what was published."""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import connections
 
-from apps.common import clock
 from apps.mailings import engine, waking
 from apps.mailings.engine import Engine
 from apps.mailings.tests.builders import FakeGateway
 from apps.push import publishing
 
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 Send = Callable[..., bool]
 
 
@@ -51,15 +47,6 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(waking, "wake", found.append)
     return found
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    """Stop the clock; the test moves it."""
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture

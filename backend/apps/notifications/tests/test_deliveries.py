@@ -1,7 +1,7 @@
 """What leaves the page: one row for the ladder, one for each attempt."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import ChannelPreference, User, UserProfile
 from apps.common import clock
+from apps.conftest import BEGIN
 from apps.delivery import channels, providers
 from apps.delivery.base import Content, Parcel, Receipt
 from apps.delivery.tests.faulty_server import FaultyServer, Request, answer, cut
@@ -26,18 +27,9 @@ from apps.notifications.claims import made
 from apps.notifications.models import Delivery, Notification, NotificationAttempt
 from apps.notifications.policy import Draft, DraftError
 
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 SENT = answer(200, b'{"code": 0, "message": "OK"}')
 LADDER = ("email", "sms", "telegram")
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What a source's notifications come to outside of the page, counted as it happens."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from apps.notifications.claims import Result, made
 from apps.notifications.models import Notification, SourceCounter
 from apps.notifications.policy import Draft
 
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 SENT = answer(200, b'{"code": 0, "message": "OK"}')
 SOURCE = "counted:1"
 pytestmark = pytest.mark.django_db
@@ -28,14 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "_prefixes", {"counted:"})
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 import smtplib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,22 +16,14 @@ from rest_framework.test import APIClient
 from apps.accounts import service_keys
 from apps.accounts.models import User, UserProfile
 from apps.common import clock
+from apps.conftest import BEGIN
 from apps.delivery.tests.faulty_server import FaultyServer, answer
 from apps.notifications import delivering, services, states
 from apps.notifications.models import Notification, NotificationAttempt
 
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 SENT = answer(200, b'{"code": 0, "message": "OK"}')
 TAKEN = answer(200, b'{"ok": true, "result": {"message_id": 5}}')
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture

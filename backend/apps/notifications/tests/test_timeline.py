@@ -1,7 +1,7 @@
 """The administration shows what happened outside of the page, and what can be done."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -17,16 +17,7 @@ from apps.delivery.tests.faulty_server import FaultyServer, answer, cut
 from apps.notifications import delivering, services
 from apps.notifications.models import Delivery, Notification
 
-BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moment() -> Iterator[time_machine.Traveller]:
-    clock.forget()
-    with time_machine.travel(BEGIN, tick=False) as coordinates:
-        yield coordinates
-    clock.forget()
 
 
 @pytest.fixture
