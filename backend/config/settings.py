@@ -225,7 +225,7 @@ CELERY_BROKER_URL = url(
 CELERY_IS_EMBEDDED = not CELERY_BROKER_URL
 CELERY_BROKER_URL = CELERY_BROKER_URL or "memory://localhost/"
 _transport_options: dict[str, dict[str, object]] = {
-    "memory": {"polling_interval": 0.01},
+    "memory": {"polling_interval": 0.03},
     "redis": {
         "visibility_timeout": 300,
         "socket_timeout": 5,
@@ -264,6 +264,7 @@ CELERY_TASK_ROUTES = {
     "mailings.run_imports": {"queue": "engine"},
 }
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "apps.common.timetable:PersistentScheduler"
 CELERY_BEAT_SCHEDULE = {
     "beat's sign of life": {
         "task": "common.sign_of_life",

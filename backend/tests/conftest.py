@@ -11,15 +11,27 @@ from tests.processes import Server
 from tests.supply import SHORT_LIMITS, Running, Supply
 from tooling.services.ports import free_port
 
+supply_key = pytest.StashKey[Supply]()
 DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 
 
 @pytest.fixture(scope="session")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    """Start servers on demand; all of them end with the session."""
-    supply = Supply(tmp_path_factory.mktemp("servers"))
+def supply(
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Supply]:
+    """Start servers on demand; none outlives the tests of its folder."""
+    supply = pytestconfig.stash[supply_key] = Supply(tmp_path_factory.mktemp("servers"))
     yield supply
     supply.stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End a folder's servers after its last test: idle, they would slow the others."""
+    supply = item.config.stash.get(supply_key, None)
+    if supply and (nextitem is None or nextitem.path.parent != item.path.parent):
+        supply.end_servers()
 
 
 @pytest.fixture
@@ -61,13 +73,13 @@ def start_outside_server(
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def embedded_running(supply: Supply) -> Running:
     """Use the embedded server that tests share; nobody may end it."""
     return supply.shared("uvicorn-sqlite", supply.embedded)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def short_embedded_running(supply: Supply) -> Running:
     """Use the shared embedded server with shortened limits."""
     start = partial(supply.embedded, SHORT_LIMITS)
@@ -88,7 +100,7 @@ def host_port() -> int:
     return free_port()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def site(supply: Supply, built_page: None, host_port: int) -> Deployment:
     """Use the server that tests with a browser share; nobody may end it."""
     origin = f"http://127.0.0.1:{host_port}"

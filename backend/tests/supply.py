@@ -165,10 +165,16 @@ class Supply:
             environment["DATABASE_URL"] = url
         return environment
 
-    def stop(self) -> None:
-        """End every server and drop every database."""
+    def end_servers(self) -> None:
+        """End every server; whoever asks for a shared one again gets a new one."""
+        self._running.clear()
         for server in self._started:
             server.stop()
+        self._started.clear()
+
+    def stop(self) -> None:
+        """End every server and drop every database."""
+        self.end_servers()
         for postgres_url, name in self._databases:
             _execute(postgres_url, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -192,7 +198,7 @@ class Supply:
         web_server: str,
     ) -> Running:
         server = Server(
-            self.folder / f"server-{len(self._started)}",
+            self.folder / f"server-{uuid.uuid4().hex[:8]}",
             environment={
                 "EXTRA_APPS": "tests.fake_domain",
                 "WS_ALLOWED_ORIGINS": ALLOWED_ORIGIN,

@@ -11,9 +11,9 @@ from consumers.tests.station import (
     new_database,
     prepared_database,
 )
-from tests.conftest import enter, supply
+from tests.conftest import enter, start_outside_server, start_server, supply
 
-__all__ = ["enter", "supply"]
+__all__ = ["enter", "start_outside_server", "start_server", "supply"]
 
 
 @pytest.fixture(scope="session")

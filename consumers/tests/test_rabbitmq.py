@@ -11,7 +11,7 @@ import pytest
 
 from consumers.tests.station import Station, drop_database, new_database
 from tests.conformance.door import Deployment, Door
-from tests.supply import Running, Supply
+from tests.supply import Running
 
 pytestmark = pytest.mark.services
 
@@ -101,27 +101,21 @@ def test_e07_an_event_that_cannot_be_sent_is_a_dead_letter_that_keeps_its_key(
 
 
 def test_d07_a_published_message_appears_on_an_open_page(
-    supply: Supply,
+    start_outside_server: Callable[[], Running],
     enter: Callable[[Deployment], Door],
     station: Station,
-    postgres_url: str,
-    redis_url: str,
 ) -> None:
-    running = supply.outside(postgres_url=postgres_url, redis_url=redis_url)
-
-    frame = _seen_on_the_page(running, enter, station)
+    frame = _seen_on_the_page(start_outside_server(), enter, station)
 
     assert frame["value"] == {"from": "queue"}
 
 
 def test_d07_it_appears_beside_a_server_with_nothing_but_python_too(
-    supply: Supply,
+    start_server: Callable[[], Running],
     enter: Callable[[Deployment], Door],
     station: Station,
 ) -> None:
-    running = supply.embedded()
-
-    frame = _seen_on_the_page(running, enter, station)
+    frame = _seen_on_the_page(start_server(), enter, station)
 
     assert frame["value"] == {"from": "queue"}
 

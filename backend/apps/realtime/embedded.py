@@ -15,6 +15,8 @@ from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
+from apps.common import timetable
+
 logger = logging.getLogger(__name__)
 
 # The last is for the loops of the queue `engine`, of which one runs in a process.
@@ -55,7 +57,7 @@ def start() -> None:
         app,
         thread=True,
         max_interval=1,
-        scheduler_cls="celery.beat:Scheduler",
+        scheduler_cls=timetable.Scheduler,
     )
     _Embedded.thread.start()
     _Embedded.beat.start()

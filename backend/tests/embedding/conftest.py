@@ -47,7 +47,7 @@ def browser_type_launch_args(
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def carillon(site: Deployment) -> Deployment:
     """Use the server of the page, which allows that site; nobody may end it."""
     return site

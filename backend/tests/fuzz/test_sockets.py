@@ -63,7 +63,7 @@ texts = frames | json_values.map(json.dumps) | st.text(max_size=200)
 messages = texts | st.binary(max_size=200)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fuzzed(supply: Supply) -> Running:
     """Start the server that only these tests use: they read its whole log."""
     # Wrong frames end a connection soon; here they may go on for a while.
