@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -130,8 +131,15 @@ class Connection:
         self._start_session()
 
     def extend(self, admission: Admission) -> None:
-        """Take a fresh credential of the same user; its session begins anew."""
-        self._admission = admission
+        """Take a fresh credential of the same user; its session begins anew.
+
+        Whatever else is new of its user is left to the poll, which knows what follows.
+        """
+        standing = replace(
+            self.standing,
+            login_fingerprint=admission.standing.login_fingerprint,
+        )
+        self._admission = Admission(standing, admission.credential)
         self._start_session()
         self.send(protocol.auth_ok(self._expires_at))
 

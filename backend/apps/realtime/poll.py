@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import Error as DatabaseError
 
-from apps.accounts.admission import Standing
+from apps.accounts.admission import Credential, Standing
 from apps.push import protocol, registry
 from apps.realtime import greeting, looking
 from apps.realtime.database import DatabaseUnavailable
@@ -39,11 +39,12 @@ class Poll:
         connections = self._hub.admitted()
         if not connections:
             return
+        asked = {connection: connection.credential for connection in connections}
         try:
             picture = await self._hub.database.run(
                 looking.look,
                 sorted({connection.user_id for connection in connections}),
-                {connection.credential for connection in connections},
+                set(asked.values()),
                 {mailing for each in connections for mailing in each.watched},
                 since=self._since(connections),
             )
@@ -56,7 +57,7 @@ class Poll:
             logger.warning("poll failed", extra={"error": type(error).__name__})
             return
         POLLS.labels("ok").inc()
-        await self._apply(picture, connections)
+        await self._apply(picture, asked)
 
     @staticmethod
     def _since(connections: "list[Connection]") -> dict[str, int]:
@@ -80,11 +81,17 @@ class Poll:
     async def _apply(
         self,
         picture: Picture,
-        connections: "list[Connection]",
+        asked: "dict[Connection, Credential]",
     ) -> None:
         stale: list[Connection] = []
-        for connection in connections:
-            if not self._hub.has(connection) or not self._may_stay(connection, picture):
+        for connection, credential in asked.items():
+            if not self._hub.has(connection):
+                continue
+            if connection.credential is not credential:
+                # Renewed while we looked: what we found is about the login before.
+                self._hub.look_soon()
+                continue
+            if not self._may_stay(connection, picture):
                 continue
             standing = picture.standings[connection.user_id]
             if self._has_changed(connection.standing, standing):
