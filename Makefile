@@ -5,9 +5,9 @@ TOOL = cd backend && exec $(PYTHON) -m tooling
 NPM = $(TOOL) npm run --silent
 BIN = .venv/bin
 FAST = not services and not browser and not slow
-# Most tests of processes wait; two at once, a file's tests together and in order:
+# Most tests of processes wait; three at once, a file's tests together and in order:
 # a browser leaves an event loop in its process, so its tests must stay last.
-PYTEST = $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast bench chaos lint format check frontend lock dev
