@@ -9,13 +9,11 @@ import asyncio
 import json
 import logging
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +27,8 @@ from apps.accounts import tokens
 from apps.accounts.models import User
 from apps.common import clock
 from benchmarks.crowd import Crowd, Place, Reader
+from tests.processes import wait_until
+from tooling.services.ports import free_port
 
 SOCKETS = int(os.environ.get("ALERTS_SOCKETS", "500"))
 ROUNDS = 5
@@ -69,9 +69,7 @@ def _token(user: User) -> str:
 @contextmanager
 def _server() -> Iterator[int]:
     """Run a server on this database while it is needed; say its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(MANAGE), "serve", "--port", str(port)]
         environment = {**os.environ, "DATA_DIR": folder, "DEBUG": "1"}
@@ -80,24 +78,23 @@ def _server() -> Iterator[int]:
         with (Path(folder) / "log").open("wb") as log:
             server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
             try:
-                _wait_until_ready(port)
+                wait_until(
+                    lambda: _is_ready(port),
+                    seconds=START_SECONDS,
+                    what="the server is ready",
+                )
                 yield port
             finally:
                 server.terminate()
                 server.wait()
 
 
-def _wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status/").close()
-        except (OSError, urllib.error.URLError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return
+def _is_ready(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").close()
+    except OSError:
+        return False
+    return True
 
 
 async def _measure(port: int, readers: list[str], writer: str) -> list[float]:

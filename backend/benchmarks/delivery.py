@@ -11,13 +11,9 @@ own. It prints a line a figure.
 
 import asyncio
 import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import psutil
 from django.conf import settings
@@ -33,9 +29,11 @@ from apps.delivery.gateway import Gateway
 from apps.notifications import delivering, services
 from apps.notifications.models import Delivery, Notification
 from apps.notifications.policy import Draft
+from benchmarks import beside
 
 COUNT = int(os.environ.get("DELIVERIES", "10000"))
 AT_ONCE = 500
+SERVERS = "benchmarks.delivery_servers"
 FOREVER = 3600.0
 
 
@@ -43,7 +41,10 @@ def main() -> None:
     """Fill the database and print the figures."""
     call_command("migrate", verbosity=0)
     say("database", connection.vendor)
-    with _server("gateway") as gateway_port, _server("smtp") as smtp_port:
+    with (
+        beside.running(SERVERS, "gateway") as gateway_port,
+        beside.running(SERVERS, "smtp") as smtp_port,
+    ):
         settings.SMS_GATEWAY_URL = f"http://127.0.0.1:{gateway_port}"
         settings.SMS_GATEWAY_TOKEN = "bench"  # noqa: S105  (nobody looks at it)
         settings.EMAIL_BACKEND = "apps.delivery.smtp.Backend"
@@ -123,29 +124,3 @@ def _somebody() -> User:
     user, _ = User.objects.get_or_create(username="bench", email="ann@example.org")
     UserProfile.objects.update_or_create(user=user, defaults={"phone": "79110000000"})
     return user
-
-
-@contextmanager
-def _server(kind: str) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "benchmarks.delivery_servers", kind, str(port)]
-    process = subprocess.Popen(command)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    message = f"Nothing listens on port {port}."
-    raise RuntimeError(message)

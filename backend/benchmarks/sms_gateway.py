@@ -4,16 +4,13 @@ A process of its own, so that it does not share an interpreter with what is meas
 """
 
 import asyncio
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
 
-from tooling.services.ports import free_port
+from benchmarks import beside
 
 LATENCY_SECONDS = 0.05
 
@@ -28,21 +25,8 @@ async def accept(request: web.Request) -> web.Response:
 @contextmanager
 def running() -> Iterator[str]:
     """Run it in a process of its own; say where."""
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.sms_gateway", str(port)]
-    server = subprocess.Popen(command)
-    try:
-        while not _answers(port):
-            time.sleep(0.1)
+    with beside.running("benchmarks.sms_gateway") as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":

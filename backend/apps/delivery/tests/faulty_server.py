@@ -2,11 +2,11 @@
 
 import json
 import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from apps.delivery.tests.faulty_listener import FaultyListener
 
 REASONS = {200: "OK", 301: "Moved", 400: "Bad", 429: "Slow down", 500: "Broken"}
 
@@ -68,52 +68,11 @@ def no_http(_: Request) -> Iterator[bytes]:
 
 
 @dataclass
-class FaultyServer:
+class FaultyServer(FaultyListener):
     """Listens on a free port; use it as `with FaultyServer() as server`."""
 
     respond: Respond = field(default_factory=lambda: answer(200))
     requests: list[Request] = field(default_factory=list)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Self:
-        """Start listening."""
-        outer = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                outer.serve(self)
-
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None:
-                """Say nothing: leaving early is what some tests are about."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            daemon=True,
-        )
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop, and end what still drips."""
-        self.ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        """Say where it listens."""
-        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:

@@ -1,11 +1,10 @@
 """A mail server that answers at one moment as it is told to, rightly or wrongly."""
 
 import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+
+from apps.delivery.tests.faulty_listener import FaultyListener
 
 Respond = Callable[[], Iterator[bytes]]
 GREETING, TEXT = "greeting", "text"
@@ -43,51 +42,12 @@ def long_line() -> Iterator[bytes]:
 
 
 @dataclass
-class FaultySmtp:
+class FaultySmtp(FaultyListener):
     """Listens on a free port; use it as `with FaultySmtp() as server`."""
 
     respond: Respond = field(default_factory=lambda: line("250 OK"))
     moment: str = TEXT
     texts: list[bytes] = field(default_factory=list)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Self:
-        """Start listening."""
-        outer = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                outer.serve(self)
-
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None:
-                """Say nothing: leaving early is what some tests are about."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            daemon=True,
-        ).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop, and end what still drips."""
-        self.ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        """Say where it listens."""
-        return int(self._server.server_address[1])
 
     def never(self) -> Iterator[bytes]:
         """Say nothing until the test ends."""
