@@ -6,10 +6,8 @@ requests, right and wrong ones, from a fixed seed.
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 from tests.conformance.door import Door, Login
 from tests.processes import clean_environment
@@ -74,20 +72,3 @@ def run_all(running: Running, folder: Path, *, phases: str) -> None:
         *included,
         folder=folder,
     )
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_no_operation_fails_on_sqlite(
-    start_server: Callable[[], Running],
-    tmp_path: Path,
-) -> None:
-    run_all(start_server(), tmp_path, phases="examples,fuzzing")
-
-
-@pytest.mark.timeout(300)
-def test_no_operation_fails_on_postgresql(
-    start_outside_server: Callable[[], Running],
-    tmp_path: Path,
-) -> None:
-    run_all(start_outside_server(), tmp_path, phases="examples,coverage,fuzzing")
