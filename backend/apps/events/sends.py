@@ -3,7 +3,7 @@
 What is for many is a row that a worker fans out in chunks, like a broadcast.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.accounts import selectors as accounts
 from apps.common import clock
+from apps.common.chunks import chunk_of
 from apps.common.requests import current_request_id
 from apps.delivery.base import Attachment, Content
 from apps.events import policy, recipients, selectors
@@ -127,22 +128,27 @@ def prepared(event: Event, parts: Sequence[Part]) -> Prepared:
     return Prepared(event, ready, counts)
 
 
-def send_next_chunk() -> bool:
+def send_next_chunk(besides: Collection[int] = ()) -> bool:
     """Queue the next 500 of an unfinished send; False when there is nothing to do.
 
     The chunk and the cursors commit together, under the send's row lock: several
     workers never queue the same chunk, and a killed one leaves nothing half done.
+    besides: the ids of sends to pass over.
+
+    Raises: ChunkFailed naming the send.
     """
     with transaction.atomic():
         row = (
             EventSend.objects.filter(status=SendStatus.QUEUED)
+            .exclude(pk__in=besides)
             .select_for_update(skip_locked=True)
             .order_by("id")
             .first()
         )
         if row is None:
             return False
-        _fan_out(row, list(row.parts.order_by("id")))
+        with chunk_of(row.pk):
+            _fan_out(row, list(row.parts.order_by("id")))
     return True
 
 

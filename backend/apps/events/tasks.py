@@ -1,10 +1,8 @@
 """Short loops over rows that are due."""
 
-import time
-
 from celery import shared_task
 
-from apps.common import clock
+from apps.common import chunks, clock
 from apps.events import retention, sends
 
 SEND_SECONDS = 20
@@ -13,9 +11,7 @@ SEND_SECONDS = 20
 @shared_task(name="events.run_sends")
 def run_sends() -> None:
     """Queue chunks until there are none, or it is another task's turn."""
-    end = time.monotonic() + SEND_SECONDS
-    while time.monotonic() < end and sends.send_next_chunk():
-        continue
+    chunks.work_off(sends.send_next_chunk, seconds=SEND_SECONDS)
 
 
 @shared_task(name="events.prune")

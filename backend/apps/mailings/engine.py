@@ -321,8 +321,8 @@ def run(*, only: int | None = None, seconds: float = LOOP_SECONDS) -> bool:
     """Run the loop in this process, unless one runs here or all places are taken."""
     if not _one_at_a_time.acquire(blocking=False):
         return False
-    garbage.keep_imports()
     try:
+        garbage.keep_imports()
         return asyncio.run(Engine(only=only, seconds=seconds).run())
     finally:
         _one_at_a_time.release()

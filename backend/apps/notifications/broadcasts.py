@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from kombu.exceptions import KombuError
 
 from apps.accounts import selectors as accounts
 from apps.common import clock
+from apps.common.chunks import chunk_of
 from apps.common.requests import current_request_id
 from apps.notifications import policy, services
 from apps.notifications.models import Broadcast, BroadcastStatus
@@ -57,28 +59,37 @@ def broadcast(audience: Audience, message: Message) -> Broadcast:
     return row
 
 
-def send_next_chunk() -> bool:
+def send_next_chunk(besides: Collection[int] = ()) -> bool:
     """Send the next 500 of an unfinished broadcast; False when there is nothing to do.
 
     The chunk and the cursor commit together, under the broadcast's row lock: several
     workers never send the same chunk, and a killed one leaves nothing half done.
+    besides: the ids of broadcasts to pass over.
+
+    Raises: ChunkFailed naming the broadcast.
     """
     with transaction.atomic():
         row = (
             Broadcast.objects.exclude(status=BroadcastStatus.DONE)
+            .exclude(pk__in=besides)
             .select_for_update(skip_locked=True)
             .order_by("id")
             .first()
         )
         if row is None:
             return False
-        users = [] if _is_expired(row, clock.now()) else _next_users(row)
-        row.status = BroadcastStatus.RUNNING if users else BroadcastStatus.DONE
-        row.cursor = users[-1] if users else row.cursor
-        row.sent += len(users)
-        row.save(update_fields=["status", "cursor", "sent"])
-        services.notify_many([_draft(row, user_id) for user_id in users])
+        with chunk_of(row.pk):
+            _send_chunk(row)
     return True
+
+
+def _send_chunk(row: Broadcast) -> None:
+    users = [] if _is_expired(row, clock.now()) else _next_users(row)
+    row.status = BroadcastStatus.RUNNING if users else BroadcastStatus.DONE
+    row.cursor = users[-1] if users else row.cursor
+    row.sent += len(users)
+    row.save(update_fields=["status", "cursor", "sent"])
+    services.notify_many([_draft(row, user_id) for user_id in users])
 
 
 def wake() -> None:

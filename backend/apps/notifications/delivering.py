@@ -145,8 +145,8 @@ def work(seconds: float) -> int:
     """Deliver what is due, unless this process does so already; count the attempts."""
     if not _busy.acquire(blocking=False):
         return 0
-    garbage.keep_imports()
     try:
+        garbage.keep_imports()
         loop = Loop()
         loop.run(seconds)
         return loop.made

@@ -1,10 +1,8 @@
 """Short loops over rows that are due."""
 
-import time
-
 from celery import shared_task
 
-from apps.common import clock, idempotency
+from apps.common import chunks, clock, idempotency
 from apps.notifications import broadcasts, delivering, faults, services
 
 BROADCAST_SECONDS = 20
@@ -14,9 +12,7 @@ DELIVER_SECONDS = 20
 @shared_task(name="notifications.run_broadcasts")
 def run_broadcasts() -> None:
     """Send chunks until there are none, or it is another task's turn."""
-    end = time.monotonic() + BROADCAST_SECONDS
-    while time.monotonic() < end and broadcasts.send_next_chunk():
-        continue
+    chunks.work_off(broadcasts.send_next_chunk, seconds=BROADCAST_SECONDS)
 
 
 @shared_task(name="notifications.deliver")

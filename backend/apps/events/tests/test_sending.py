@@ -13,8 +13,9 @@ from rest_framework.test import APIClient
 from apps.accounts import vocabulary
 from apps.accounts.models import ServiceKey, User
 from apps.common import clock
+from apps.common.chunks import ChunkFailed
 from apps.delivery.tests.faulty_server import FaultyServer, answer
-from apps.events import retention, sends
+from apps.events import retention, sends, tasks
 from apps.events.models import Event, EventMessage, EventSend, EventSendPart
 from apps.events.policy import TemplateText
 from apps.events.recipients import Part
@@ -486,6 +487,24 @@ def test_e07_who_was_disabled_meanwhile_is_skipped_and_nobody_twice(
     assert sorted(told) == sorted(crowd[:-1])
 
 
+def test_e07_a_send_that_always_fails_keeps_no_other_waiting(
+    event: Event,
+    crowd: list[int],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    part = Part(channel="in_app", user_ids=crowd, metadata=DATA)
+    broken = sends.send(event, [part], source="test")
+    EventSendPart.objects.update(contents={})
+    whole = sends.send(event, [part], source="test")
+
+    tasks.run_sends()
+
+    statuses = dict(EventSend.objects.values_list("pk", "status"))
+    assert statuses == {broken.pk: "queued", whole.pk: "done"}
+    [said] = [each for each in caplog.records if each.msg == "chunk failed"]
+    assert vars(said)["row"] == broken.pk
+
+
 def test_e07_a_chunk_that_fails_leaves_nothing_half_done(
     event: Event,
     crowd: list[int],
@@ -499,7 +518,7 @@ def test_e07_a_chunk_that_fails_leaves_nothing_half_done(
         raise OSError
 
     monkeypatch.setattr(EventMessage.objects, "bulk_create", broken)
-    with pytest.raises(OSError):  # noqa: PT011  (it has no text)
+    with pytest.raises(ChunkFailed):
         sends.send_next_chunk()
     monkeypatch.setattr(EventMessage.objects, "bulk_create", whole)
     assert not Notification.objects.exists()
