@@ -5,8 +5,9 @@ leaves nothing half done, and two of them never do the same batch.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,7 @@ from apps.alerts.models import (
     State,
     UserAlertPreference,
 )
+from apps.common import chunks
 
 UserRows = QuerySet[User]
 USERS_AT_ONCE = 5000
@@ -31,29 +33,27 @@ PREFERENCES_AT_ONCE = 1000
 ROWS_AT_ONCE = 5000
 
 
-def tell_some(now: datetime) -> bool:
+def tell_some(now: datetime, besides: Collection[int] = ()) -> bool:
     """Write the next batch of an alert's audience into the log.
 
     False when there is nothing to do, or it is another worker's turn.
+    besides: the ids of alerts to pass over.
+
+    Raises: ChunkFailed naming the alert.
     """
-    with transaction.atomic():
-        alert = (
-            Alert.objects.filter(told_cursor__isnull=False)
-            .select_for_update(skip_locked=True, no_key=True)
-            .order_by("id")
-            .first()
-        )
-        if alert is None:
-            return False
-        users, upper = next_users(alert, after=alert.told_cursor or 0)
-        is_on = policy.status(alert, now=now) is policy.Status.ACTIVE
-        if is_on:
-            deltas = Deltas()
-            told(alert, users, now=now, deltas=deltas)
-            deltas.write()
-        alert.told_cursor = upper if is_on else None
-        alert.save(update_fields=["told_cursor"])
-    return True
+    untold = Alert.objects.filter(told_cursor__isnull=False).order_by("id")
+    return chunks.next_chunk(untold, partial(_go_on, now=now), besides=besides)
+
+
+def _go_on(alert: Alert, *, now: datetime) -> None:
+    users, upper = next_users(alert, after=alert.told_cursor or 0)
+    is_on = policy.status(alert, now=now) is policy.Status.ACTIVE
+    if is_on:
+        deltas = Deltas()
+        told(alert, users, now=now, deltas=deltas)
+        deltas.write()
+    alert.told_cursor = upper if is_on else None
+    alert.save(update_fields=["told_cursor"])
 
 
 def next_users(alert: Alert, *, after: int) -> tuple[UserRows, int | None]:

@@ -5,7 +5,7 @@ slot and the person, so that nobody is told twice whatever a worker does. Import
 has the notifications counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ from django.db import transaction
 
 from apps.alerts import policy, selectors
 from apps.alerts.models import Alert
+from apps.common import chunks
 from apps.notifications import figures, waking
 from apps.notifications import services as notifications
 from apps.notifications.policy import Draft
@@ -31,23 +32,25 @@ def source_of(alert_id: int) -> str:
     return f"{PREFIX}{alert_id}"
 
 
-def tell_some(now: datetime) -> bool:
+def tell_some(now: datetime, besides: Collection[int] = ()) -> bool:
     """Tell the next batch of the audience of an alert that was published.
 
     Of one that is not on any more, take the next batch back. False when there is
     nothing to do, or it is another worker's turn.
+    besides: the ids of alerts to pass over.
+
+    Raises: ChunkFailed naming the alert.
     """
-    with transaction.atomic():
-        rows = Alert.objects.filter(outside_cursor__isnull=False)
-        alert = rows.select_for_update(skip_locked=True, no_key=True).first()
-        if alert is None:
-            return False
-        if policy.status(alert, now=now) is policy.Status.ACTIVE:
-            alert.outside_cursor = _tell_next(alert, after=alert.outside_cursor or 0)
-        elif _take_back_some(alert) < TAKEN_BACK_AT_ONCE:
-            alert.outside_cursor = None
-        alert.save(update_fields=["outside_cursor"])
-    return True
+    untold = Alert.objects.filter(outside_cursor__isnull=False)
+    return chunks.next_chunk(untold, partial(_go_on, now=now), besides=besides)
+
+
+def _go_on(alert: Alert, *, now: datetime) -> None:
+    if policy.status(alert, now=now) is policy.Status.ACTIVE:
+        alert.outside_cursor = _tell_next(alert, after=alert.outside_cursor or 0)
+    elif _take_back_some(alert) < TAKEN_BACK_AT_ONCE:
+        alert.outside_cursor = None
+    alert.save(update_fields=["outside_cursor"])
 
 
 def tell(alert: Alert, user_ids: Sequence[int], *, slot: int) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from celery import shared_task
 
 from apps.alerts import journal, outside, preferences, reminders, services, versions
-from apps.common import clock
+from apps.common import chunks, clock
 
 LOOP_SECONDS = 20
 
@@ -23,16 +23,19 @@ def keep_journal() -> None:
     end = time.monotonic() + LOOP_SECONDS
     while time.monotonic() < end and journal.count_preferences():
         continue
-    while time.monotonic() < end and journal.tell_some(clock.now()):
-        continue
+    chunks.work_off(
+        lambda failed: journal.tell_some(clock.now(), failed),
+        seconds=end - time.monotonic(),
+    )
 
 
 @shared_task(name=outside.TASK)
 def tell_outside() -> None:
     """Send published alerts by their outside channels, and take others back."""
-    end = time.monotonic() + LOOP_SECONDS
-    while time.monotonic() < end and outside.tell_some(clock.now()):
-        continue
+    chunks.work_off(
+        lambda failed: outside.tell_some(clock.now(), failed),
+        seconds=LOOP_SECONDS,
+    )
 
 
 @shared_task(name="alerts.record_delivered")

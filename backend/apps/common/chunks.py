@@ -2,11 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from django.db import models, transaction
 
 logger = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class ChunkFailed(Exception):  # noqa: N818  (reads as what happened)
@@ -18,31 +21,45 @@ class ChunkFailed(Exception):  # noqa: N818  (reads as what happened)
         super().__init__(f"a chunk of {row_id} failed")
 
 
-@contextmanager
-def chunk_of(row_id: int) -> Iterator[None]:
-    """Name the row whose chunk fails within.
+def next_chunk(
+    rows: models.QuerySet[Row],
+    work: Callable[[Row], None],
+    *,
+    besides: Collection[int],
+) -> bool:
+    """Do a chunk of the first row; False when there is none, or others have them.
 
-    Raises: ChunkFailed from whatever is raised there.
+    What `work` writes commits together, under the row's lock: several workers never do
+    the same chunk, and a killed one leaves nothing half done.
+    besides: the ids of rows to pass over.
+
+    Raises: ChunkFailed from whatever `work` raises.
     """
-    try:
-        yield
-    except Exception as error:
-        raise ChunkFailed(row_id) from error
+    with transaction.atomic():
+        free = rows.exclude(pk__in=besides)
+        row = free.select_for_update(skip_locked=True, no_key=True).first()
+        if row is None:
+            return False
+        try:
+            work(row)
+        except Exception as error:
+            raise ChunkFailed(row.pk) from error
+    return True
 
 
-def work_off(next_chunk: Callable[[Collection[int]], Any], *, seconds: float) -> None:
-    """Call `next_chunk` until it says that nothing is left, or it is another's turn.
+def work_off(do_next: Callable[[Collection[int]], bool], *, seconds: float) -> None:
+    """Call `do_next` until it says that nothing is left, or it is another's turn.
 
-    next_chunk: takes the ids to pass over, and may raise ChunkFailed. A row that failed
-    is left to the next run, so that those behind it are not kept waiting.
+    do_next: takes the ids to pass over, and may raise ChunkFailed. A row that failed is
+    left to the next run, so that those behind it are not kept waiting.
     """
     end = time.monotonic() + seconds
     failed: set[int] = set()
     while time.monotonic() < end:
         try:
-            if not next_chunk(failed):
+            if not do_next(failed):
                 return
         except ChunkFailed as failure:
             failed.add(failure.row_id)
-            told = {"row": failure.row_id, "by": next_chunk.__module__}
+            told = {"row": failure.row_id, "by": do_next.__module__}
             logger.exception("chunk failed", extra=told)

@@ -11,8 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.accounts import selectors as accounts
-from apps.common import clock
-from apps.common.chunks import chunk_of
+from apps.common import chunks, clock
 from apps.common.requests import current_request_id
 from apps.delivery.base import Attachment, Content
 from apps.events import policy, recipients, selectors
@@ -131,25 +130,16 @@ def prepared(event: Event, parts: Sequence[Part]) -> Prepared:
 def send_next_chunk(besides: Collection[int] = ()) -> bool:
     """Queue the next 500 of an unfinished send; False when there is nothing to do.
 
-    The chunk and the cursors commit together, under the send's row lock: several
-    workers never queue the same chunk, and a killed one leaves nothing half done.
     besides: the ids of sends to pass over.
 
     Raises: ChunkFailed naming the send.
     """
-    with transaction.atomic():
-        row = (
-            EventSend.objects.filter(status=SendStatus.QUEUED)
-            .exclude(pk__in=besides)
-            .select_for_update(skip_locked=True)
-            .order_by("id")
-            .first()
-        )
-        if row is None:
-            return False
-        with chunk_of(row.pk):
-            _fan_out(row, list(row.parts.order_by("id")))
-    return True
+    unfinished = EventSend.objects.filter(status=SendStatus.QUEUED).order_by("id")
+    return chunks.next_chunk(unfinished, _send_chunk, besides=besides)
+
+
+def _send_chunk(row: EventSend) -> None:
+    _fan_out(row, list(row.parts.order_by("id")))
 
 
 def _checked(

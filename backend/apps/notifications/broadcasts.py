@@ -11,8 +11,7 @@ from django.db import transaction
 from kombu.exceptions import KombuError
 
 from apps.accounts import selectors as accounts
-from apps.common import clock
-from apps.common.chunks import chunk_of
+from apps.common import chunks, clock
 from apps.common.requests import current_request_id
 from apps.notifications import policy, services
 from apps.notifications.models import Broadcast, BroadcastStatus
@@ -62,25 +61,12 @@ def broadcast(audience: Audience, message: Message) -> Broadcast:
 def send_next_chunk(besides: Collection[int] = ()) -> bool:
     """Send the next 500 of an unfinished broadcast; False when there is nothing to do.
 
-    The chunk and the cursor commit together, under the broadcast's row lock: several
-    workers never send the same chunk, and a killed one leaves nothing half done.
     besides: the ids of broadcasts to pass over.
 
     Raises: ChunkFailed naming the broadcast.
     """
-    with transaction.atomic():
-        row = (
-            Broadcast.objects.exclude(status=BroadcastStatus.DONE)
-            .exclude(pk__in=besides)
-            .select_for_update(skip_locked=True)
-            .order_by("id")
-            .first()
-        )
-        if row is None:
-            return False
-        with chunk_of(row.pk):
-            _send_chunk(row)
-    return True
+    unfinished = Broadcast.objects.exclude(status=BroadcastStatus.DONE).order_by("id")
+    return chunks.next_chunk(unfinished, _send_chunk, besides=besides)
 
 
 def _send_chunk(row: Broadcast) -> None:

@@ -1,6 +1,6 @@
 """Alerts leave the page: once for each person and slot, each channel by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -14,7 +14,15 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.accounts.models import Team, User, UserProfile
-from apps.alerts import analytics, outside, preferences, reminders, services
+from apps.alerts import (
+    analytics,
+    journal,
+    outside,
+    preferences,
+    reminders,
+    services,
+    tasks,
+)
 from apps.alerts.models import Alert
 from apps.alerts.services import Author
 from apps.alerts.tests.conftest import Published
@@ -118,6 +126,38 @@ def test_a_later_start_waits(
     tell_all()
 
     assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "task", "cursor"),
+    [
+        ("_tell_next", tasks.tell_outside, "outside_cursor"),
+        ("told", tasks.keep_journal, "told_cursor"),
+    ],
+)
+def test_an_alert_that_always_fails_keeps_no_other_waiting(
+    people: list[User],
+    moment: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    task: Callable[[], None],
+    cursor: str,
+) -> None:
+    _, broken, _ = (an_alert() for _ in range(3))
+    module = outside if step == "_tell_next" else journal
+    whole = getattr(module, step)
+
+    def fails_for_one(alert: Alert, *args: Any, **options: Any) -> Any:
+        if alert.pk == broken.pk:
+            raise OSError
+        return whole(alert, *args, **options)
+
+    monkeypatch.setattr(module, step, fails_for_one)
+
+    task()
+
+    left = Alert.objects.filter(**{f"{cursor}__isnull": False})
+    assert list(left.values_list("pk", flat=True)) == [broken.pk]
 
 
 def test_a_withdrawn_alert_stops_what_has_not_left(

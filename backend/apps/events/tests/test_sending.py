@@ -518,8 +518,9 @@ def test_e07_a_chunk_that_fails_leaves_nothing_half_done(
         raise OSError
 
     monkeypatch.setattr(EventMessage.objects, "bulk_create", broken)
-    with pytest.raises(ChunkFailed):
+    with pytest.raises(ChunkFailed) as failure:
         sends.send_next_chunk()
+    assert isinstance(failure.value.__cause__, OSError)
     monkeypatch.setattr(EventMessage.objects, "bulk_create", whole)
     assert not Notification.objects.exists()
 
