@@ -11,7 +11,7 @@ from tests.processes import Server
 from tests.supply import SHORT_LIMITS, Running, Supply
 from tooling.services.ports import free_port
 
-supply_key = pytest.StashKey[Supply]()
+supplies_key = pytest.StashKey[list[Supply]]()
 DIST = Path(__file__).resolve().parents[2] / "frontend" / "dist"
 
 
@@ -21,7 +21,9 @@ def supply(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Supply]:
     """Start servers on demand; none outlives the tests of its folder."""
-    supply = pytestconfig.stash[supply_key] = Supply(tmp_path_factory.mktemp("servers"))
+    supply = Supply(tmp_path_factory.mktemp("servers"))
+    # Whoever imports this fixture has a supply of their own beside it.
+    pytestconfig.stash.setdefault(supplies_key, []).append(supply)
     yield supply
     supply.stop()
 
@@ -29,9 +31,9 @@ def supply(
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """End a folder's servers after its last test: idle, they would slow the others."""
-    supply = item.config.stash.get(supply_key, None)
-    if supply and (nextitem is None or nextitem.path.parent != item.path.parent):
-        supply.end_servers()
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        for supply in item.config.stash.get(supplies_key, []):
+            supply.end_servers()
 
 
 @pytest.fixture
