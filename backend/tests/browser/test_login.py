@@ -75,13 +75,13 @@ def test_d05_a_socket_outlives_its_session_without_anybody_noticing(
     open_browser: OpenBrowser,
     start_server: Callable[..., Running],
 ) -> None:
-    site = start_server(WS_SESSION_SECONDS="10").deployment
+    site = start_server(WS_SESSION_SECONDS="6").deployment
     visitor = open_browser(site)
     visitor.sign_in(site.guests.pop())
     renewals = visitor.open_drawer()
 
     # Renewed at half time, so that the third comes after the end of the first session.
-    expect(renewals.filter(has_text='"auth_ok"')).to_have_count(3, timeout=45_000)
+    expect(renewals.filter(has_text='"auth_ok"')).to_have_count(3, timeout=25_000)
 
     visitor.expect_live()
     assert visitor.connections == 1
