@@ -1,22 +1,43 @@
 """What arrives and what is done with it, in one tab and in all of them."""
 
+import itertools
 import json
 import re
+from collections.abc import Callable
+from contextlib import suppress
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.visitor import OpenBrowser, Visitor
 from tests.processes import manage
 
 AT_ONCE_MS = 1_000
 SOON_MS = 6_000
+TRIES = 3
+
+
+def shown_at_once(cause: Callable[[], Locator]) -> Locator:
+    """Cause something until it shows within a second, three times at most.
+
+    A busy machine may take that second once; a slow server takes it every time.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(AssertionError):
+            effect = cause()
+            expect(effect).to_be_visible(timeout=AT_ONCE_MS)
+            return effect
+    effect = cause()
+    expect(effect).to_be_visible(timeout=AT_ONCE_MS)
+    return effect
 
 
 def test_a_notification_appears_within_a_second_of_being_sent(member: Visitor) -> None:
-    key = member.send({"order": 7}, title="Disk almost full", severity="critical")
+    def send() -> Locator:
+        fields = {"title": "Disk almost full", "severity": "critical"}
+        return member.item(member.send({"order": 7}, **fields))
 
-    item = member.item(key)
-    expect(item).to_be_visible(timeout=AT_ONCE_MS)
+    item = shown_at_once(send)
+
     expect(item.get_by_role("heading")).to_have_text("Disk almost full")
     expect(item.get_by_text("Critical")).to_be_visible()
     expect(item.get_by_text("Unread", exact=True)).to_be_visible()
@@ -160,15 +181,18 @@ def test_d06_what_the_shell_sends_appears_within_a_second_of_its_end(
     member: Visitor,
 ) -> None:
     user_id = member.user_id
-    code = (
-        "from apps.notifications.services import notify_user_by_id;"
-        f"notify_user_by_id('{user_id}', {{'text': 'from the shell'}})"
-    )
+    numbers = itertools.count()
 
-    manage(member.site.environment, "shell", "-c", code)
+    def send() -> Locator:
+        text = f"from the shell, {next(numbers)}"
+        code = (
+            "from apps.notifications.services import notify_user_by_id;"
+            f"notify_user_by_id('{user_id}', {{'text': '{text}'}})"
+        )
+        manage(member.site.environment, "shell", "-c", code)
+        return member.headlines().get_by_text(text)
 
-    headline = member.headlines().get_by_text("from the shell")
-    expect(headline).to_be_visible(timeout=AT_ONCE_MS)
+    shown_at_once(send)
 
 
 def test_the_raw_frames_show_what_is_received_and_what_is_answered(

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 from tests.browser.visitor import OpenBrowser, Visitor
 from tests.conformance.door import Deployment
 
-AT_ONCE_MS = 1_000
+# Long before a tab would ask the server.
+SOON_MS = 6_000
 # Notes what would have been shown, and lets a test say where the focus is.
 RECORDER = """
 globalThis.shown = [];
@@ -42,10 +43,10 @@ def test_a_tab_without_a_connection_hears_from_the_others(member: Visitor) -> No
 
     key = member.send(title="For both")
     expect(member.item(key)).to_be_visible()
-    expect(cut_off.item(key)).to_be_visible(timeout=AT_ONCE_MS)
+    expect(cut_off.item(key)).to_be_visible(timeout=SOON_MS)
     expect(cut_off.page).to_have_title("(1) Carillon")
     member.press("Mark read", on=key)
-    expect(cut_off.page).to_have_title("Carillon", timeout=AT_ONCE_MS)
+    expect(cut_off.page).to_have_title("Carillon", timeout=SOON_MS)
 
 
 def test_signing_out_and_in_takes_the_other_tabs_along(
@@ -58,7 +59,7 @@ def test_signing_out_and_in_takes_the_other_tabs_along(
     tab.expect_live()
 
     visitor.choose("Sign out")
-    expect(tab.page.get_by_label("Username")).to_be_visible(timeout=AT_ONCE_MS)
+    expect(tab.page.get_by_label("Username")).to_be_visible(timeout=SOON_MS)
 
     tab.fill_login(login)
     tab.expect_live()

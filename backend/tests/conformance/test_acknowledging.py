@@ -28,7 +28,7 @@ def assert_nothing_left_to_replay(person: Person) -> None:
     """Insist that everything is acknowledged within a moment: the server joins them."""
     wait_until(
         lambda: left_to_replay(person) == [],
-        seconds=3,
+        seconds=20,
         what="all acknowledged",
     )
 

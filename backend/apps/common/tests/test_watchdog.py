@@ -74,7 +74,7 @@ def becomes(condition: Callable[[], Any], *, within_seconds: float = 5) -> bool:
 
 def test_an_answering_database_answers(dog: Watchdog, database: Database) -> None:
     assert becomes(lambda: database.questions > 3)
-    assert dog.is_answering()
+    assert becomes(dog.is_answering)
 
 
 def test_notices_a_database_that_hangs_and_that_it_is_back(

@@ -80,10 +80,10 @@ async def test_a_call_that_fails_fails_for_all_and_the_next_works(
 
 
 async def test_who_waits_is_not_timed_out_by_those_before() -> None:
-    database = Database(timeout_seconds=0.2)
+    database = Database(timeout_seconds=1)
 
     def slow(numbers: Sequence[int]) -> Sequence[int]:
-        time.sleep(0.05)
+        time.sleep(0.25)
         return numbers
 
     together = Together(database, slow)
