@@ -65,24 +65,29 @@ class Part:
         self.log_file = folder / f"{label or name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it, without waiting for anything."""
+    def start(self, *, output: int | None = None) -> None:
+        """Start it, without waiting for anything.
+
+        output: what it writes to in place of its log file.
+        """
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(START / self.name)],
                 env=clean_environment(self.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=log if output is None else output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def start_until_answering(self, port: int, path: str) -> None:
+    def start_until_answering(
+        self, port: int, path: str, *, output: int | None = None
+    ) -> None:
         """Start it and wait until this path answers.
 
         Raises: AssertionError with its output.
         """
-        self.start()
+        self.start(output=output)
         try:
             wait_until(
                 lambda: not self.is_running() or is_answering(port, path),

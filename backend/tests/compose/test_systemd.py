@@ -1,14 +1,20 @@
 """The systemd units: what systemd says of them, and what each must have."""
 
 import configparser
+import os
 import re
 import shutil
+import socket
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.compose.conftest import StartPart
 from tests.compose.scripts import COMPOSE, ROOT, START
+from tests.conformance.web import Web
+from tooling.services.ports import free_port
 
 UNITS = COMPOSE / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -21,6 +27,12 @@ def read(path: Path) -> configparser.ConfigParser:
     unit.optionxform = str  # type: ignore[assignment, method-assign]  # as documented
     unit.read(path)
     return unit
+
+
+def environment_of(path: Path) -> dict[str, str]:
+    """Read the variables that a unit sets; configparser keeps only the last line."""
+    lines = re.findall(r"^Environment=(.*)$", path.read_text(), re.MULTILINE)
+    return dict(each.split("=", 1) for line in lines for each in line.split())
 
 
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
@@ -76,3 +88,50 @@ def test_the_target_wants_every_unit() -> None:
     names = {re.sub(r"@\d+", "@", name) for name in wanted.split()}
 
     assert names == {path.name for path in LASTING}
+
+
+def test_nginx_and_the_servers_behind_it_listen_on_ports_of_their_own() -> None:
+    told = environment_of(UNITS / "carillon-nginx.service")
+    wanted = read(UNITS / "carillon.target")["Unit"]["Wants"]
+
+    servers = told["WEB_SERVERS"].split(",")
+    listening = [*servers, told["NGINX_HEALTH"], f"127.0.0.1:{told['NGINX_LISTEN']}"]
+
+    assert len(set(listening)) == len(listening)
+    assert servers == [f"127.0.0.1:{n}" for n in re.findall(r"web@(\d+)", wanted)]
+
+
+@pytest.mark.services
+def test_nginx_starts_as_under_systemd_with_a_socket_for_its_output(
+    make_part: StartPart,
+    part_folder: Path,
+    nginx: str,
+) -> None:
+    told = environment_of(UNITS / "carillon-nginx.service")
+    port, health = free_port(), free_port()
+    log = part_folder / "dev-log"
+    output, other_end = socket.socketpair()
+    journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with closing(output), closing(other_end), closing(journal):
+        journal.bind(str(log))
+        log.chmod(0o666)  # nginx's workers are another user's
+        journal.settimeout(30)
+        part = make_part(
+            "nginx",
+            {
+                **told,
+                "PATH": f"{Path(nginx).parent}{os.pathsep}{os.environ['PATH']}",
+                "NGINX_LISTEN": f"127.0.0.1:{port}",
+                "NGINX_HEALTH": f"127.0.0.1:{health}",
+                "NGINX_FOLDER": str(part_folder / "nginx-of-systemd"),
+                "NGINX_LOG": told["NGINX_LOG"].replace("/dev/log", str(log)),
+            },
+        )
+
+        part.start_until_answering(health, "/", output=output.fileno())
+        answer = Web(f"http://127.0.0.1:{port}", {}).request("GET", "/metrics")
+        line = journal.recv(4096).decode()
+
+    assert answer.status == 403
+    assert "carillon_nginx: 127.0.0.1 " in line
+    assert '"GET /metrics" 403 ' in line
