@@ -54,6 +54,7 @@ class Connection:
         self.device = ""
         self.groups: set[str] = set()
         self.watched: set[int] = set()
+        self.is_unsettled = False
         self.snapshots = SnapshotVersions()
         self.state_version = 0
         self.epoch = ""
@@ -144,8 +145,13 @@ class Connection:
         self.send(protocol.auth_ok(self._expires_at))
 
     def set_standing(self, standing: Standing) -> None:
-        """Take what the poll found out about its user."""
+        """Take what the poll found out about its user.
+
+        It is unsettled until its groups and its snapshots follow, however often the
+        database fails meanwhile.
+        """
         self._admission = Admission(standing, self.credential)
+        self.is_unsettled = True
 
     def own_groups(self) -> set[str]:
         """Say which groups it belongs to by its user's standing."""
@@ -281,17 +287,22 @@ class Connection:
 
     def resnapshot(self, frames: tuple[str, ...], versions: dict[str, int]) -> None:
         """Send the snapshots again: a change was missed, or the standing is another."""
+        self.is_unsettled = False
         self.snapshots.restart(versions)
         for frame in frames:
             self.send(frame)
 
-    def resync(self, state_version: int, outstanding: set[int]) -> None:
-        """Tell the client to read its list; free the window of what is settled."""
+    def resync(self, state_version: int, settled: set[int]) -> None:
+        """Tell the client to read its list; free the window of what is settled.
+
+        settled: what was asked about and waits no more; what was sent since is not in
+        it, and its acknowledgement is still to come.
+        """
         self.state_version = max(self.state_version, state_version)
         self._behind_since = None
         self.send(protocol.resync())
         if self._cursor is not None:
-            self._cursor.window.keep_only(outstanding)
+            self._cursor.window.release_numbers(settled)
             self._advance()
 
     def in_flight(self) -> set[int]:

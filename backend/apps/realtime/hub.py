@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from apps.accounts import admission
-from apps.accounts.admission import Admission, Asked, NotAdmitted, Standing
+from apps.accounts.admission import Admission, Asked, NotAdmitted
 from apps.push import client_frames, groups, protocol, registry
 from apps.push.client_frames import BadFrame
 from apps.push.hints import Hint, PersonalHint
@@ -194,27 +194,26 @@ class Hub:
         connection.end(protocol.CLOSE_UNAVAILABLE, "unavailable", text)
 
     async def regroup(self, connection: Connection) -> None:
-        """Make a connection's groups fit its user's present standing."""
-        wanted = connection.own_groups()
-        watched = await self._watchable(connection.standing, connection.watched)
-        for mailing in connection.watched - watched:
-            connection.send(protocol.watch_result(mailing, ok=False))
-        connection.watched = watched
-        wanted |= {groups.mailing(mailing) for mailing in watched}
-        if not self.has(connection):
-            return
+        """Make a connection's groups fit its user's present standing.
+
+        Raises: DatabaseUnavailable or a database's error, with only the watched ones
+        still to be looked at.
+        """
+        watching = {groups.mailing(each) for each in connection.watched}
+        wanted = connection.own_groups() | watching
         self._membership.leave(connection, connection.groups - wanted)
         await self._membership.join(connection, wanted - connection.groups)
-
-    async def _watchable(self, standing: Standing, watched: set[int]) -> set[int]:
         domain = registry.watchable()
-        if domain is None or not watched:
-            return set()
-        return {
-            mailing
-            for mailing in watched
-            if await self.database.run(domain.may_watch, standing, mailing)
-        }
+        if domain is None:
+            return
+        for mailing in list(connection.watched):
+            may = await self.database.run(
+                domain.may_watch, connection.standing, mailing
+            )
+            if not may and mailing in connection.watched:
+                connection.watched.discard(mailing)
+                self._membership.leave(connection, {groups.mailing(mailing)})
+                connection.send(protocol.watch_result(mailing, ok=False))
 
     # What the sockets ask for.
 
@@ -344,7 +343,7 @@ class Hub:
             return
         for connection in connections:
             state_version, outstanding = found[connection.user_id]
-            connection.resync(state_version, outstanding)
+            connection.resync(state_version, asked[connection.user_id] - outstanding)
 
     # The end.
 

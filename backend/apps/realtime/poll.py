@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import Error as DatabaseError
 
-from apps.accounts.admission import Credential, Standing
+from apps.accounts.admission import Credential
 from apps.push import protocol, registry
 from apps.realtime import greeting, looking
 from apps.realtime.database import DatabaseUnavailable
@@ -52,12 +52,12 @@ class Poll:
                 await self._hub.database.run(looking.change_epoch, picture.epoch)
                 POLLS.labels("epoch changed").inc()
                 return
+            await self._apply(picture, asked)
         except (DatabaseUnavailable, DatabaseError) as error:
             POLLS.labels("failed").inc()
             logger.warning("poll failed", extra={"error": type(error).__name__})
             return
         POLLS.labels("ok").inc()
-        await self._apply(picture, asked)
 
     @staticmethod
     def _since(connections: "list[Connection]") -> dict[str, int]:
@@ -93,9 +93,7 @@ class Poll:
                 continue
             if not self._may_stay(connection, picture):
                 continue
-            standing = picture.standings[connection.user_id]
-            if self._has_changed(connection.standing, standing):
-                connection.set_standing(standing)
+            if self._is_unsettled(connection, picture):
                 await self._hub.regroup(connection)
                 stale.append(connection)
             elif self._is_outdated(connection, picture):
@@ -125,8 +123,11 @@ class Poll:
         return is_valid
 
     @staticmethod
-    def _has_changed(before: Standing, after: Standing) -> bool:
-        return before.fingerprint != after.fingerprint
+    def _is_unsettled(connection: "Connection", picture: Picture) -> bool:
+        standing = picture.standings[connection.user_id]
+        if connection.standing.fingerprint != standing.fingerprint:
+            connection.set_standing(standing)
+        return connection.is_unsettled
 
     def _is_outdated(self, connection: "Connection", picture: Picture) -> bool:
         if not connection.is_greeted:

@@ -57,8 +57,8 @@ class Window:
         """Return number → key of what is in flight."""
         return {seq: key for key, (seq, _) in self._outstanding.items()}
 
-    def keep_only(self, numbers: Collection[int]) -> bool:
-        """Let go of all but these numbers; say whether that freed something."""
+    def release_numbers(self, numbers: Collection[int]) -> bool:
+        """Let go of these numbers; say whether one of them was in flight."""
         return self.release(
-            [key for seq, key in self.numbers().items() if seq not in numbers],
+            [key for seq, key in self.numbers().items() if seq in numbers],
         )

@@ -35,7 +35,7 @@ def test_releasing_what_is_not_in_flight_changes_nothing() -> None:
 
     assert not window.release(["z"])
     assert not window.release_up_to(4)
-    assert not window.keep_only({5})
+    assert not window.release_numbers({4})
     assert not window.is_open
 
 
@@ -44,7 +44,7 @@ def test_what_is_settled_elsewhere_is_let_go() -> None:
     for seq in (1, 2, 3):
         window.add(str(seq), seq=seq, size=1)
 
-    assert window.keep_only({2})
+    assert window.release_numbers({1, 3})
 
     assert window.numbers() == {2: "2"}
 
