@@ -1,17 +1,22 @@
 """What nginx passes on, and what it does not, told by a server that repeats it."""
 
+import contextlib
+import http.client
 import http.server
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from config.edge import TAKES_FILES
 from tests.compose.conftest import StartNginx
-from tests.compose.scripts import START, Part, run_script
+from tests.compose.scripts import COMPOSE, START, Part, run_script
 from tests.conformance.web import Web
 from tests.processes import wait_until
 from tooling.services.ports import free_port
@@ -35,6 +40,12 @@ class Repeater(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        while length:
+            length -= len(self.rfile.read(min(length, 65_536)))
+        self.do_GET()
 
     def log_message(self, *args: object) -> None:
         """Stay silent."""
@@ -146,6 +157,55 @@ def test_a_body_above_a_mebibyte_is_refused_in_the_formats_of_the_api(
     answer = outside.request("POST", "/api/notifications/send/", b"x" * 1_048_577)
 
     assert (answer.status, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("path", sorted(TAKES_FILES))
+def test_files_may_be_as_large_as_the_servers_take_them(
+    outside: Web,
+    path: str,
+) -> None:
+    taken = outside.request("POST", path, b"x" * 2 * 1_048_576)
+    refused = outside.request("POST", path, b"x" * (settings.IMPORT_BODY_LIMIT + 1))
+
+    assert taken.status == 200
+    assert taken.json()["content-length"] == "2097152"
+    assert (refused.status, refused.json()["code"]) == (413, "too_large")
+
+
+def test_nginx_takes_files_where_the_servers_take_them() -> None:
+    template = (COMPOSE / "nginx" / "carillon.conf.template").read_text()
+
+    (paths, size), *others = re.findall(
+        r"location ~ \^\((.+)\)\$ {\s+client_max_body_size (\d+)m;",
+        template,
+    )
+
+    assert others == []
+    assert set(paths.split("|")) == TAKES_FILES
+    assert int(size) * 1_048_576 == settings.IMPORT_BODY_LIMIT
+    assert template.count("client_max_body_size") == 2
+
+
+def test_few_files_come_at_once(outside: Web) -> None:
+    netloc = outside.url.removeprefix("http://")
+    with contextlib.ExitStack() as open_uploads:
+        for _ in range(6):
+            upload = http.client.HTTPConnection(netloc, timeout=30)
+            open_uploads.enter_context(contextlib.closing(upload))
+            upload.putrequest("POST", "/api/clients/import/")
+            upload.putheader("Content-Length", "2097152")
+            upload.endheaders(b"x" * 100_000)
+        wait_until(
+            lambda: outside.request("GET", "/api/clients/import/").status == 503,
+            seconds=20,
+            what="the seventh is asked to wait",
+        )
+        refused = outside.request("POST", "/api/clients/import/", b"x")
+        elsewhere = outside.request("POST", "/api/notifications/send/", b"x")
+
+    assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json()["code"] == "unavailable"
+    assert elsewhere.status == 200
 
 
 def test_static_files_are_asked_for_once(outside: Web) -> None:
