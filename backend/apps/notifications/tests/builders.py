@@ -3,9 +3,11 @@
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from apps.accounts.models import Team, User
 from apps.common import clock
-from apps.notifications.models import Broadcast
+from apps.notifications.models import Broadcast, Notification
 
 _number = count(1)
 
@@ -32,3 +34,20 @@ def a_broadcast(**fields: Any) -> Broadcast:
         recipients=0,
         **fields,
     )
+
+
+def many_done_with(user: User) -> None:
+    """Store what a table is full of, so that a planner chooses by what it finds.
+
+    Of an empty table every index is as good as any other.
+    """
+    now = clock.now()
+    Notification.objects.bulk_create(
+        Notification(
+            recipient=user, seq=1000 + number, payload="1", created_at=now, acked_at=now
+        )
+        for number in range(500)
+    )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE notifications_notification")
