@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.conftest import wall_clock
 from consumers.tests.station import (
     Station,
     drop_database,
@@ -13,7 +14,7 @@ from consumers.tests.station import (
 )
 from tests.conftest import enter, start_outside_server, start_server, supply
 
-__all__ = ["enter", "start_outside_server", "start_server", "supply"]
+__all__ = ["enter", "start_outside_server", "start_server", "supply", "wall_clock"]
 
 
 @pytest.fixture(scope="session")

@@ -66,8 +66,10 @@ def committing(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
 def quiet_notes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Send no notes of what was shown to a worker behind the test's back.
 
-    An earlier test's may be on their way, and come back when no worker takes them.
+    An earlier test's may be on their way, and come back when no worker takes them; its
+    own go nowhere before the test has looked at them.
     """
+    monkeypatch.setattr(showing, "GATHER_SECONDS", 3600)
     monkeypatch.setattr(showing, "_notes", showing._Notes())
     yield
     showing.take()

@@ -134,7 +134,6 @@ def test_what_was_shown_is_sent_to_a_worker_and_kept_while_there_is_none(
     def take(name: str, arguments: list[Any], **_: object) -> None:
         sent.append(json.loads(json.dumps([name, arguments[0]])))
 
-    monkeypatch.setattr(showing, "GATHER_SECONDS", 3600)
     monkeypatch.setattr(celery.current_app, "send_task", refuse)
     showing.note(1, ann.pk)
     showing._notes.send()

@@ -1,19 +1,12 @@
 """The clock, with the wall clock of the host moved under it."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from apps.common import clock
-
-
-@pytest.fixture(autouse=True)
-def wall_clock_again() -> Iterator[None]:
-    yield
-    clock.forget()
 
 
 @pytest.fixture
@@ -82,9 +75,9 @@ def test_says_that_this_hosts_clock_is_off_once(
     for _ in range(3):
         clock.synchronize()
 
-    assert [record.message for record in caplog.records] == [
-        "this host's clock differs from the database's"
-    ]
+    # Between two readings of a time that stands still, the test may have stood too.
+    told = "this host's clock differs from the database's"
+    assert caplog.messages.count(told) == 1
 
 
 def test_a_clock_that_is_merely_wrong_agrees_and_one_that_steps_does_not(
