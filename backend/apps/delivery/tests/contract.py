@@ -1,8 +1,10 @@
 """The contract of channels: any answer at all leads to a receipt or a DeliveryError."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 from apps.common import clock
 from apps.delivery import channels
@@ -12,6 +14,10 @@ from apps.delivery.tests import rigs
 from apps.delivery.tests.faulty_server import FaultyServer, Respond, answer
 from apps.delivery.tests.rigs import Rig
 
+# A machine that stands still for all of a short limit has not sent anything in it.
+LIMITS_SECONDS = (0.4, 3.0, 8.0)
+# Above every limit, and below the time after which a server ends its silence.
+LATEST_SECONDS = 15
 CONTENT = Content(subject="Hi", text="Text <b>& more</b>", payload='{"a":1}')
 
 
@@ -60,6 +66,31 @@ def check_answer(name: str, manner: str, *, server: FaultyServer, address: str) 
 
     assert found == {**rigs.USUAL, **rig.expected}[manner]
     assert len(server.requests) == 1
+
+
+def check_late_answer(
+    name: str,
+    expected: str,
+    *,
+    address: str,
+    arrived: list[Any],
+    limit: Callable[[float], None],
+) -> None:
+    """Have a channel wait for an answer that does not end; it gives up by itself.
+
+    arrived: what the server has been sent. limit: shortens the channel's patience.
+    """
+    for seconds in LIMITS_SECONDS:
+        arrived.clear()
+        limit(seconds)
+        began = time.monotonic()
+        found = outcome(name, address), len(arrived)
+        took = time.monotonic() - began
+        if found == (expected, 1):
+            break
+
+    assert found == (expected, 1)
+    assert took < LATEST_SECONDS
 
 
 def check_patience(name: str, *, server: FaultyServer, address: str) -> None:

@@ -1,7 +1,7 @@
 """Every channel of the folder passes the same contract (docs/adding-a-channel.md)."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_django import Settings
@@ -12,7 +12,7 @@ from apps.delivery.tests.faulty_server import FaultyServer
 
 # E-mail does not speak HTTP; test_email_contract.py says the same to it.
 ELSEWHERE = {"email"}
-MANNERS = sorted(set(rigs.USUAL) - {"refused"})
+MANNERS = sorted(set(rigs.USUAL) - rigs.LATE - {"refused"})
 
 
 @pytest.fixture
@@ -29,10 +29,17 @@ def address_at(name: str, url: str, settings: Settings) -> str:
     return rig.address.replace("http://127.0.0.1", url)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a moment where channels wait ten seconds."""
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
+@pytest.fixture
+def limit(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> Callable[[float], None]:
+    """Let channels wait for so long where they wait ten seconds."""
+
+    def limited(seconds: float) -> None:
+        monkeypatch.setattr(http, "TOTAL_SECONDS", seconds)
+        settings.SMS_GATEWAY_TIMEOUT = seconds
+
+    return limited
 
 
 def test_every_channel_is_tested() -> None:
@@ -47,6 +54,27 @@ def test_any_answer_has_its_class(
     address = address_at(name, server.url, settings)
 
     contract.check_answer(name, manner, server=server, address=address)
+
+
+@pytest.mark.parametrize("name", sorted(rigs.RIGS))
+@pytest.mark.parametrize("manner", sorted(rigs.LATE))
+def test_an_answer_that_comes_too_late_has_its_class(
+    name: str,
+    manner: str,
+    server: FaultyServer,
+    settings: Settings,
+    limit: Callable[[float], None],
+) -> None:
+    address = address_at(name, server.url, settings)
+    server.respond = getattr(server, manner)
+
+    contract.check_late_answer(
+        name,
+        {**rigs.USUAL, **rigs.RIGS[name].expected}[manner],
+        address=address,
+        arrived=server.requests,
+        limit=limit,
+    )
 
 
 @pytest.mark.parametrize("name", sorted(rigs.RIGS))

@@ -119,7 +119,11 @@ async def test_a_gateway_that_is_too_late_is_unknown(
 ) -> None:
     server.respond = getattr(server, manner)
 
-    got = await sent(server, patience=0.3)
+    # Of a machine that stands still for the first of them, the second tells.
+    for patience in (0.3, 5):
+        got = await sent(server, patience=patience)
+        if got.sent_bytes:
+            break
 
     assert (got.outcome, got.code) == (Outcome.UNKNOWN, "timeout")
 
