@@ -21,6 +21,7 @@ from apps.alerts import journal, preferences, tasks
 from apps.alerts.models import Alert, AlertCounter, AlertDelivery, AlertHour
 from apps.alerts.tests.builders import a_user, an_alert
 from apps.common import clock
+from apps.common.tests.patience import wait_long_for_the_database
 
 BEGIN = datetime(2030, 1, 2, 10, 0, tzinfo=UTC)
 STEP = timedelta(minutes=30)
@@ -37,6 +38,7 @@ SWEEPS: list[Callable[[], object]] = [
 
 def main() -> None:
     """Run a day and print what came of it as the last line."""
+    wait_long_for_the_database()
     journal.USERS_AT_ONCE = 7
     with time_machine.travel(BEGIN, tick=False) as traveller:
         found = a_day(traveller)

@@ -16,6 +16,7 @@ from django.db import connection
 
 from apps.accounts import preferences
 from apps.accounts.models import ChannelPreference, User
+from apps.common.tests.patience import wait_long_for_the_database
 from apps.events import sends, tasks
 from apps.events.models import Event, EventMessage, EventSend
 from apps.events.recipients import Part
@@ -27,6 +28,7 @@ CALLS = 100
 
 def main() -> None:
     """Run everything and print what came of it as the last line."""
+    wait_long_for_the_database()
     settings.ALLOWED_HOSTS = ["*"]
     event = an_event(EMAIL, IN_APP)
     results = {

@@ -14,7 +14,7 @@ _RUN = "from apps.events.tests import contention; contention.main()"
 def check(environment: dict[str, str]) -> None:
     """Run the scenarios on an empty database and judge what came of them."""
     manage(environment, "migrate", "--verbosity", "0")
-    printed = manage(environment, "shell", "-v", "0", "-c", _RUN)
+    printed = manage(environment, "shell", "-v", "0", "-c", _RUN, seconds=240)
     found: dict[str, Any] = json.loads(printed.splitlines()[-1])
 
     assert found["one_key"] == {
@@ -34,11 +34,13 @@ def check(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_e07_threads_at_once_on_sqlite(tmp_path: Path) -> None:
     check({"DATA_DIR": str(tmp_path)})
 
 
 @pytest.mark.services
+@pytest.mark.timeout(300)
 def test_e07_threads_at_once_on_postgresql(
     tmp_path: Path,
     fresh_postgres_database: str,

@@ -52,16 +52,22 @@ async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_call_that_nobody_waits_for_any_more_never_begins() -> None:
-    database = Database(timeout_seconds=0.1)
-    release = threading.Event()
+    database = Database(timeout_seconds=60)
+    release, all_busy = threading.Event(), threading.Barrier(THREADS + 1)
     begun: list[int] = []
-    busy = [asyncio.create_task(database.run(release.wait)) for _ in range(THREADS)]
-    await asyncio.sleep(0)
+
+    def work() -> None:
+        all_busy.wait(20)
+        release.wait()
+
+    busy = [asyncio.create_task(database.run(work)) for _ in range(THREADS)]
+    await asyncio.to_thread(all_busy.wait, 20)
+    database._timeout_seconds = 0.1
 
     with pytest.raises(DatabaseUnavailable):
         await database.run(begun.append, 1)
     release.set()
-    await asyncio.gather(*busy, return_exceptions=True)
+    await asyncio.gather(*busy)
 
     # As long as the threads are not told to end, they take what is queued.
     await asyncio.to_thread(database._threads.shutdown)
