@@ -186,32 +186,50 @@ def test_worker_and_beat_work_with_redis_as_their_broker(
     assert [part.terminate(within=20) for part in parts] == [0, 0]
 
 
+def update(folder: Path, running: dict[str, str]) -> list[str]:
+    """Update where these containers run; say what Docker was asked, in order."""
+    docker, said = folder / "docker", folder / "said"
+    cases = "".join(f"{name}) echo {ids};;\n" for name, ids in running.items())
+    docker.write_text(
+        f'#!/bin/sh\necho "$@" >> {said}\n'
+        f'if [ "$2" = ps ]; then case $4 in {cases}esac fi\n',
+    )
+    docker.chmod(0o755)
+    environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    done = run_script(COMPOSE / "update", environment)
+    assert done.returncode == 0, done.stderr
+    asked = said.read_text().splitlines()
+    return [line for line in asked if not line.startswith("compose ps")]
+
+
 def test_an_update_starts_the_new_servers_before_it_ends_the_old(
     tmp_path: Path,
 ) -> None:
-    docker = tmp_path / "docker"
-    said = tmp_path / "said"
-    docker.write_text(
-        f'#!/bin/sh\necho "$@" >> {said}\n'
-        '[ "$2" != ps ] || printf "old-1\\nold-2\\n"\n',
-    )
-    docker.chmod(0o755)
-    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    running = {"web": "old-1 old-2", "worker": "w-1 w-2 w-3", "rabbitmq_consumer": "r"}
 
-    done = run_script(COMPOSE / "update", environment)
+    asked = update(tmp_path, running)
 
-    assert done.returncode == 0, done.stderr
-    words = [line.split() for line in said.read_text().splitlines()]
-    asked = [each[:2] + each[-2:] for each in words]
+    up = "compose up --detach"
     assert asked == [
-        ["compose", "build", "compose", "build"],
-        ["compose", "run", "--rm", "setup"],
-        ["compose", "ps", "--quiet", "web"],
-        ["compose", "up", "web=4", "web"],
-        ["stop", "--time", "15", "old-1"],
-        ["rm", "old-1", "rm", "old-1"],
-        ["stop", "--time", "15", "old-2"],
-        ["rm", "old-2", "rm", "old-2"],
-        ["compose", "up", "web=2", "web"],
-        ["compose", "up", "beat", "flower"],
+        "compose build",
+        "compose run --rm setup",
+        f"{up} --wait --no-deps --no-recreate --scale web=4 web",
+        f"{up} --wait --no-deps nginx",
+        "compose exec -T nginx /opt/carillon/start/nginx --reload",
+        "stop --time 15 old-1",
+        "rm old-1",
+        "stop --time 15 old-2",
+        "rm old-2",
+        f"{up} --no-deps --no-recreate --scale web=2 web",
+        f"{up} --no-deps --scale worker=3 rabbitmq_consumer worker beat flower",
+    ]
+
+
+def test_an_update_of_what_does_not_run_starts_it(tmp_path: Path) -> None:
+    asked = update(tmp_path, {})
+
+    assert asked == [
+        "compose build",
+        "compose run --rm setup",
+        "compose up --detach",
     ]
