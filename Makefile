@@ -73,10 +73,11 @@ up: ## Start the production profile with docker compose
 	docker compose up --build --detach
 
 stop: ## Stop what "make up" started; the data stays
-	docker compose stop
+	docker compose --profile development stop
 
 clean: ## Remove what "make up" made, with its data
-	docker compose --profile tests down --volumes --remove-orphans
+	docker compose --profile development --profile tests down --volumes \
+		--remove-orphans
 
 compose-info: ## Show the addresses and logins of "make up"
 	@docker compose run --rm --no-deps --quiet-pull setup compose/start/info

@@ -122,6 +122,16 @@ def test_a_service_waits_for_what_it_needs(name: str) -> None:
         assert wait["condition"] == expected, other
 
 
+@pytest.mark.parametrize("target", ["stop", "clean"])
+def test_make_ends_the_services_of_every_profile(target: str) -> None:
+    lasting = {name for name in SERVICES if target == "clean" or name != "tests"}
+    profiles = {each for name in lasting for each in SERVICES[name].get("profiles", ())}
+
+    told = run("make", "--dry-run", target).stdout
+
+    assert profiles == set(re.findall(r"--profile (\w+)", told))
+
+
 def test_what_must_last_is_in_named_volumes() -> None:
     volumes = YAML(typ="safe").load(FILE.read_text())["volumes"]
     mounted = {
