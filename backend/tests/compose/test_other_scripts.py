@@ -69,6 +69,20 @@ def test_what_is_given_wins_over_what_was_made(secrets_dir: Path) -> None:
     assert "login me@home, password p/w?d#1" in shown.stdout
 
 
+@pytest.mark.parametrize("given", ["", "mine"])
+def test_the_administrators_password_that_is_in_force_is_shown(
+    secrets_dir: Path,
+    given: str,
+) -> None:
+    environment = {"SECRETS_DIR": str(secrets_dir), "DJANGO_SUPERUSER_PASSWORD": given}
+
+    shown = run_script(START / "info", environment).stdout
+
+    made = (secrets_dir / "admin_password").read_text().strip()
+    assert f"first password {given or made}\n" in shown
+    assert (made in shown) == (not given)
+
+
 def test_postgresql_gets_the_password_that_was_made(
     secrets_dir: Path, image: str
 ) -> None:
