@@ -4,10 +4,11 @@ import difflib
 import fcntl
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from celery.signals import beat_init, celeryd_init
 from django.conf import settings
@@ -21,6 +22,7 @@ from config import environment
 EXIT_CODE = 2
 SECRET_LENGTH = 50
 SAMPLE_SECRETS = ("django-insecure", "change", "secret", "example", "sample", "your-")
+SAMPLE_PASSWORDS = {"password", "passwd", "changeme", "secret", "sample", "example"}
 DEMO_PASSWORDS = {
     "admin": "admin123",
     "john_eng": "password123",
@@ -135,6 +137,17 @@ def _production_problems() -> Iterator[str]:
     for name in ("RABBITMQ_URL", "CELERY_BROKER_URL"):
         if _is_guest_elsewhere(getattr(settings, name)):
             yield f"{name} uses guest/guest on another host; give it a user of its own."
+    yield from _sample_password_problems()
+
+
+def _sample_password_problems() -> Iterator[str]:
+    passwords = {"DATABASE_URL": settings.DATABASES["default"].get("PASSWORD") or ""}
+    for name in ("REDIS_URL", "CELERY_BROKER_URL", "RABBITMQ_URL"):
+        passwords[name] = unquote(urlsplit(getattr(settings, name)).password or "")
+    for name, password in passwords.items():
+        # POSTGRES_PASSWORD and RABBITMQ_PASSWORD end up in these, too.
+        if re.sub(r"[^a-z]", "", password.lower()) in SAMPLE_PASSWORDS:
+            yield f"{name} has a sample password that others know; choose another."
 
 
 def _is_guest_elsewhere(url: str) -> bool:

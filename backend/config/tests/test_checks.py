@@ -75,6 +75,9 @@ def test_the_embedded_default_starts(settings: Settings) -> None:
         ({"RABBITMQ_URL": "amqp://guest:guest@rabbitmq/"}, "RABBITMQ_URL"),
         ({"RABBITMQ_URL": "amqp://rabbitmq/"}, "RABBITMQ_URL"),
         ({"CELERY_BROKER_URL": "amqp://guest:guest@10.0.0.1/"}, "CELERY_BROKER_URL"),
+        ({"RABBITMQ_URL": "amqp://carillon:PASSWORD@127.0.0.1/"}, "RABBITMQ_URL"),
+        ({"CELERY_BROKER_URL": "amqp://me:change-me@mq/"}, "CELERY_BROKER_URL"),
+        ({"REDIS_URL": "redis://:pass%77ord@redis/0"}, "REDIS_URL"),
         ({"SMS_GATEWAY_URL": "http://sms.example.org"}, "SMS_GATEWAY_URL"),
     ],
 )
@@ -91,6 +94,18 @@ def test_refuses_in_production(
     assert word in sentence
     assert sentence.endswith(".")
     assert GOOD_SECRET not in sentence
+
+
+def test_refuses_the_samples_database_password(
+    production: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(production.DATABASES["default"], "PASSWORD", "PASSWORD")
+
+    (sentence,) = checks.problems()
+
+    assert sentence.startswith("DATABASE_URL has a sample password")
+    assert "PASSWORD" not in sentence
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])

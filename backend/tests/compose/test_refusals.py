@@ -2,12 +2,17 @@
 
 import pytest
 
-from tests.compose.scripts import START, run_script
+from tests.compose.scripts import COMPOSE, START, run_script
 from tests.processes import manage
 
 pytestmark = pytest.mark.services
 
 SECRET = "kJ8#vQ2!mZ7@pL4$xN9%wR1^tB6&yH3*cF5(dG0)sA_eU"
+SAMPLE = dict(
+    line.split("=", 1)
+    for line in (COMPOSE / "systemd" / "environment.example").read_text().splitlines()
+    if line.startswith("RABBITMQ_URL=")
+)
 GUEST = "amqp://guest:guest@rabbitmq.example:5672/"
 
 
@@ -31,6 +36,7 @@ def environment(fresh_postgres_database: str, redis_url: str) -> dict[str, str]:
         ("web", {"SECRET_KEY": "change-me"}, "SECRET_KEY is a sample that others know"),
         ("web", {"DEBUG": "1"}, "DEBUG shows settings to visitors"),
         ("beat", {"DEBUG": "1"}, "DEBUG shows settings to visitors"),
+        ("web", SAMPLE, "RABBITMQ_URL has a sample password that others know"),
         ("web", {"RABBITMQ_URL": GUEST}, "RABBITMQ_URL uses guest/guest on another"),
         ("worker", {"CELERY_BROKER_URL": GUEST}, "CELERY_BROKER_URL uses guest/guest"),
         ("rabbitmq_consumer", {"RABBITMQ_URL": GUEST}, "RABBITMQ_URL uses guest/guest"),
