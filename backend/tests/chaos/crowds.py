@@ -6,19 +6,25 @@ import statistics
 import threading
 import time
 from contextlib import ExitStack
+from http import HTTPStatus
+from typing import Any
 
 from tests.chaos.outcome import Outcome, Run, running
 from tests.chaos.pages import UNAVAILABLE, Person
 from tests.chaos.senders import parcels
 from tests.chaos.site import Site
-from tests.conformance.web import Web
+from tests.conformance.web import Answer, Web
 from tests.faults.raw_socket import RawSocket
+from tests.processes import wait_until
 
 EACH_BYTES = 1.1 * 1024 * 1024
 SERVER_BYTES = 10 * 1024 * 1024
-LARGE_EACH, LARGE_BYTES = 60, 30_000
+# Together far more than the limit, also for ten: who keeps all of it is found out.
+LARGE_EACH, LARGE_BYTES, LARGE_AT_ONCE = 120, 30_000, 30
 DATABASE_CONNECTIONS = 40
 HELLO_SECONDS = 10.0
+# Sockets that a stalled machine may turn away: a batch of each server.
+STALLED_BATCHES = 2 * 100
 
 
 def silent_clients(site: Site, *, seed: int, clients: int) -> Outcome:
@@ -51,10 +57,8 @@ def silent_clients(site: Site, *, seed: int, clients: int) -> Outcome:
 def _connect_silently(stack: ExitStack, site: Site, people: list[Person]) -> None:
     server, other = site.servers
     for person in people:
-        minted = Web(other.url, site.headers).post(
-            "/api/auth/ticket/",
-            {"user_id": person.id},
-        )
+        service = Web(other.url, site.headers)
+        minted = _posted(service, "/api/auth/ticket/", {"user_id": person.id})
         ticket = str(minted["ticket"])
         stack.enter_context(RawSocket(server.url, ticket, receive_buffer=1_024))
 
@@ -62,10 +66,23 @@ def _connect_silently(stack: ExitStack, site: Site, people: list[Person]) -> Non
 def _send_large_ones(service: Web, people: list[Person]) -> None:
     payload = {"message": "large", "padding": "x" * LARGE_BYTES}
     for person in people:
-        drafts = [{"user_id": person.id, "payload": payload}] * (LARGE_EACH // 2)
+        drafts = [{"user_id": person.id, "payload": payload}] * LARGE_AT_ONCE
         body = json.dumps({"notifications": drafts}).encode()
-        for _ in range(2):
-            service.post("/api/notifications/send/bulk/", body)
+        for _ in range(LARGE_EACH // LARGE_AT_ONCE):
+            _posted(service, "/api/notifications/send/bulk/", body)
+
+
+def _posted(service: Web, path: str, body: object) -> Any:
+    """Post until nobody says that the service is busy, and return the answer."""
+    answers: list[Answer] = []
+
+    def is_taken() -> bool:
+        answers.append(service.request("POST", path, body))
+        return answers[-1].status != HTTPStatus.SERVICE_UNAVAILABLE
+
+    wait_until(is_taken, seconds=60, what=f"{path} is taken", interval=0.5)
+    assert answers[-1].status in {HTTPStatus.OK, HTTPStatus.CREATED}, answers[-1]
+    return answers[-1].json()
 
 
 class _Gauge(threading.Thread):
@@ -128,7 +145,8 @@ def _check_the_storm(run: Run, most: int) -> None:
     faults = {status: n for status, n in pages.refusals.items() if status >= 500}
     outcome.promise(f"refused with {faults}", kept=not faults)
     closed = pages.closes[UNAVAILABLE]
-    outcome.promise(f"{closed} closed with {UNAVAILABLE}", kept=not closed)
+    allowed = STALLED_BATCHES if run.site.is_patient else 0
+    outcome.promise(f"{closed} closed with {UNAVAILABLE}", kept=closed <= allowed)
     connections = f"{most} database connections"
     outcome.facts["most"] = connections
     outcome.promise(connections, kept=most <= DATABASE_CONNECTIONS)

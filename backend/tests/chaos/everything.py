@@ -118,7 +118,10 @@ def _wait_for_parts(site: Site) -> None:
     anonymous = Web(site.url, {})
 
     def are_ok() -> bool:
-        parts = anonymous.get("/api/status/")["parts"]
+        answer = anonymous.request("GET", "/api/status/")
+        if answer.status != HTTPStatus.OK:
+            return False
+        parts = answer.json()["parts"]
         # The servers know nothing of the consumer: they have no use for RabbitMQ.
         return all(parts[name]["state"] == "ok" for name in ("worker", "beat"))
 

@@ -27,8 +27,12 @@ class Ledger:
 
     requests: Counter[int] = field(default_factory=Counter)
     delivered: dict[int, str] = field(default_factory=dict)
-    last_at: float = 0.0
+    times: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+
+    def since(self, moment: float) -> list[float]:
+        """List how long after a moment requests came that came after it."""
+        return [at - moment for at in self.times if at >= moment]
 
     @property
     def repeated(self) -> int:
@@ -91,7 +95,7 @@ class FaultyGateway:
         return f"http://{host}:{port}"
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        self.ledger.last_at = time.time()
+        self.ledger.times.append(time.time())
         body = await request.json()
         message_id = int(request.match_info["id"])
         assert body["id"] == message_id

@@ -133,6 +133,12 @@ class Ledger:
             self._faults.append((began, time.monotonic()))
 
     @property
+    def faults_ended_at(self) -> float:
+        """Say when the last of the faults so far ended; 0 without one."""
+        with self._lock:
+            return max((ended for _, ended in self._faults), default=0.0)
+
+    @property
     def missing(self) -> int:
         """Count what was accepted and not yet seen by any page."""
         return len(self._awaited)

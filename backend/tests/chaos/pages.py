@@ -29,7 +29,8 @@ UNAVAILABLE, BUSY_SECONDS = 4503, 5.0
 ACKNOWLEDGE_EVERY = 16
 HANDSHAKE_SECONDS = 30.0
 # A page that hears nothing asks by a ping, and leaves without an answer.
-IDLE_SECONDS, REPLY_SECONDS = 2.0, 2.0
+# Whoever cuts it off says so, so that the time to answer is that of a stalled machine.
+IDLE_SECONDS, REPLY_SECONDS = 10.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,12 @@ class Pages:
                 self.refusals[0] += 1
             page.is_live, page.socket, page.asked = False, None, 0.0
             rest, page.rest_seconds = page.rest_seconds, 0.0
-            await asyncio.sleep(rest + random.uniform(0, self._patience_seconds))
+            if rest:
+                # The server asked for it, and nobody is late because of it.
+                began = time.monotonic()
+                await asyncio.sleep(rest)
+                self._ledger.fault(began)
+            await asyncio.sleep(random.uniform(0, self._patience_seconds))
 
     async def _visit(self, page: Page) -> None:
         """Keep one connection to its end."""

@@ -21,6 +21,15 @@ THREADS = 8
 
 
 @dataclass(frozen=True)
+class Answered:
+    """A request that was answered: when it began, how long it took, and the status."""
+
+    began: float
+    seconds: float
+    status: int
+
+
+@dataclass(frozen=True)
 class Parcel:
     """The messages of one request; `is_insistent` when it is repeated."""
 
@@ -58,7 +67,6 @@ class Senders:
     """Threads that send parcels; each keeps a connection while it holds.
 
     per_second: parcels, by all threads together; 0 for as fast as it goes.
-    slowest_seconds: of a request that was answered, whatever the answer.
     statuses: of all answers.
     """
 
@@ -72,7 +80,7 @@ class Senders:
         per_second: float = 0.0,
     ) -> None:
         self.statuses: Counter[int] = Counter()
-        self.slowest_seconds = 0.0
+        self.answered: list[Answered] = []
         self.surprises: list[str] = []
         self.retry_after: Counter[str] = Counter()
         self._work = deque(work)
@@ -100,6 +108,10 @@ class Senders:
     def are_done(self) -> bool:
         """Say whether all was sent."""
         return not any(thread.is_alive() for thread in self._threads)
+
+    def slowest_seconds(self) -> float:
+        """Say how long the slowest took of those that were answered."""
+        return max((each.seconds for each in self.answered), default=0.0)
 
     def _run(self) -> None:
         connection = self._connection()
@@ -149,7 +161,8 @@ class Senders:
             with contextlib.suppress(OSError):
                 connection.close()
             return 0, b""
-        self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self.answered.append(Answered(began, seconds, response.status))
         self.statuses[response.status] += 1
         if response.status == 503:
             self.retry_after[response.headers.get("Retry-After", "")] += 1

@@ -30,7 +30,7 @@ def site(postgres_url: str, redis_url: str, rabbitmq_url: str) -> Iterator[Site]
 
     The shared ones are asked for because they make sure of the programs.
     """
-    site = Site(people=PEOPLE, rabbitmq_url=rabbitmq_url)
+    site = Site(people=PEOPLE, rabbitmq_url=rabbitmq_url, is_patient=True)
     yield site
     site.stop()
 

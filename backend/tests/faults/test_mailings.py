@@ -16,7 +16,12 @@ SEED = int(os.environ.get("SEED", "20"))
 MESSAGES = 2000
 KILLS = 5
 # More than the gateway takes in this time: 40 at once, 0.2 s each.
-IN_MID_RUN: Any = {"messages": 1500, "seconds": 6, "kills": 1}
+IN_MID_RUN: Any = {
+    "messages": 1500,
+    "seconds": 6,
+    "kills": 1,
+    "under_way": mailings.WORKERS * mailings.CONCURRENCY,
+}
 
 
 @pytest.fixture
