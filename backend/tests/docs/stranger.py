@@ -89,7 +89,7 @@ class Stranger:
         assert self._run is not None
         begin = time.monotonic()
         os.killpg(self._run.pid, signal.SIGINT)
-        self._run.wait(10)
+        self._run.wait(20)
         return time.monotonic() - begin
 
     def kill(self) -> None:

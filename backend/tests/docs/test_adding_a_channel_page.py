@@ -15,7 +15,7 @@ from apps.notifications import outside
 from tests.docs.pages import DOCS
 
 PAGE = DOCS / "adding-a-channel.md"
-MANNERS = sorted(set(rigs.USUAL) - {"refused"})
+MANNERS = sorted(set(rigs.USUAL) - rigs.LATE - {"refused"})
 
 
 def python_blocks() -> list[str]:
@@ -33,7 +33,6 @@ def hall(
     (tmp_path / "hall.py").write_text(file)
     monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(tmp_path)])
     monkeypatch.setattr(rigs, "RIGS", dict(rigs.RIGS))
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.4)
     channels._all.cache_clear()
     exec(compile(rig, "the page's rig", "exec"), {"RIGS": rigs.RIGS, "Rig": rigs.Rig})  # noqa: S102  (the page is ours)
     with FaultyServer() as server:
@@ -53,6 +52,21 @@ def test_the_file_is_found_by_being_there(hall: FaultyServer) -> None:
 @pytest.mark.parametrize("manner", MANNERS)
 def test_it_passes_the_contract(hall: FaultyServer, manner: str) -> None:
     contract.check_answer("hall", manner, server=hall, address="#tower")
+
+
+@pytest.mark.parametrize("manner", sorted(rigs.LATE))
+def test_it_waits_for_no_answer_for_ever(
+    hall: FaultyServer, manner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall.respond = getattr(hall, manner)
+
+    contract.check_late_answer(
+        "hall",
+        rigs.UNKNOWN,
+        address="#tower",
+        arrived=hall.requests,
+        limit=lambda seconds: monkeypatch.setattr(http, "TOTAL_SECONDS", seconds),
+    )
 
 
 def test_it_is_patient(hall: FaultyServer) -> None:

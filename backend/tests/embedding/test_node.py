@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -34,6 +35,12 @@ def test_it_prints_each_notification_once_across_its_restarts(
     def lines() -> list[str]:
         return printed.read_text().splitlines()
 
+    def kept() -> int:
+        """Say up to which number the program has kept its position, 0 without one."""
+        files = tmp_path.glob("position-carillon.position*")
+        text = "".join(file.read_text() for file in files)
+        return max(map(int, re.findall(r'"seq":(\d+)', text)), default=0)
+
     def send(number: int) -> None:
         body = {"user_id": member.user_id, "title": f"Number {number}"}
         carillon.service.post("/api/notifications/send/", body)
@@ -57,6 +64,12 @@ def test_it_prints_each_notification_once_across_its_restarts(
                 lambda: len(lines()) >= first + 2,  # noqa: B023  (called before it changes)
                 seconds=20,
                 what="all are printed",
+            )
+            # It is written a moment later; without it they would be printed again.
+            wait_until(
+                lambda: kept() >= first + 2,  # noqa: B023  (called before it changes)
+                seconds=20,
+                what="the position is kept",
             )
         finally:
             program.kill()
