@@ -14,6 +14,8 @@ from tests.conformance.shapes import Frame, check_frame
 
 SUBPROTOCOL = "carillon.v1"
 FRAME_SECONDS = 20.0
+# What the server says where a hint came too late or not at all (docs/protocol.md, I5).
+REPLACED_BY = {"notification_state": "resync", "alert": "alerts"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class ClosedError(Exception):
         super().__init__(f"closed with {code} {reason}")
         self.code = code
         self.reason = reason
+
+
+class HintLostError(Exception):
+    """A hint was awaited, and what replaces one that was lost came instead."""
 
 
 class RefusedError(Exception):
@@ -130,7 +136,7 @@ class Socket:
     ) -> Frame:
         """Read on to a frame of this type with these values and return it.
 
-        Raises: TimeoutError naming what was awaited, ClosedError.
+        Raises: TimeoutError naming what was awaited, ClosedError, HintLostError.
         """
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -140,6 +146,9 @@ class Socket:
                 break
             if frame["type"] == kind and fields.items() <= frame.items():
                 return frame
+            if frame["type"] == REPLACED_BY.get(kind):
+                message = f"{frame} instead of {kind} {fields}"
+                raise HintLostError(message)
         message = f"no {kind} {fields} within {seconds:g} s; last: {self.frames[-3:]}"
         raise TimeoutError(message)
 
@@ -188,7 +197,7 @@ class Socket:
         """Read on to the next error frame and return it."""
         return self.until("message_processing_error")
 
-    def closing(self, *, seconds: float = 7.0) -> Closing:
+    def closing(self, *, seconds: float = FRAME_SECONDS) -> Closing:
         """Read to the end of the connection; say how it ended.
 
         Raises: TimeoutError when the server leaves it open.

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.conformance.client import Socket
+from tests.conformance.client import FRAME_SECONDS, Socket
 from tests.conformance.door import Door, Person
 from tests.conformance.shapes import Frame
 
@@ -40,7 +40,9 @@ def change(door: Door, alert: int, **given: object) -> None:
     door.deployment.service.put(f"{ADMIN}{alert}/", given)
 
 
-def until(socket: Socket, kind: str, alert: int, *, seconds: float = 6) -> Frame:
+def until(
+    socket: Socket, kind: str, alert: int, *, seconds: float = FRAME_SECONDS
+) -> Frame:
     """Read on to a change of this alert."""
     while True:
         frame = socket.until("alert", change=kind, seconds=seconds)
@@ -107,10 +109,10 @@ def test_a32_start_and_expiry_happen_by_themselves(door: Door) -> None:
     person = door.person()
     tab = person.tab()
 
-    alert = publish(door, person, start_time=moment(1), expiry_time=moment(4))
+    alert = publish(door, person, start_time=moment(1), expiry_time=moment(9))
 
-    begun = until(tab, "published", alert, seconds=7)
-    ended = until(tab, "expired", alert, seconds=9)
+    begun = until(tab, "published", alert)
+    ended = until(tab, "expired", alert, seconds=9 + FRAME_SECONDS)
     assert begun["version"] < ended["version"]
     assert [f["change"] for f in tab.frames if f["type"] == "alert"] == [
         "published",
@@ -148,7 +150,7 @@ def test_who_read_it_before_it_was_withdrawn_finds_it_read_when_it_returns(
 
     change(door, alert, is_active=True)
 
-    snapshot = tab.until("alerts", seconds=6)
+    snapshot = tab.until("alerts")
     [shown] = own(snapshot, alert)
     assert shown["state"] == "read"
 
@@ -174,7 +176,7 @@ def test_who_changes_teams_sees_the_other_teams_alerts_on_an_open_page(
 
     service.put(path, {"team": "Operations"})
 
-    snapshot = tab.until("alerts", seconds=6)
+    snapshot = tab.until("alerts")
     assert own(greeting.snapshots[0], others) == []
     assert own(snapshot, theirs) == []
     assert own(snapshot, others)[0]["state"] == "unread"

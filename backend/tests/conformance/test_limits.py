@@ -165,7 +165,7 @@ def test_who_acknowledges_nothing_is_closed_with_4408(short_door: Door) -> None:
     socket = person.tab()
     person.send_many(WINDOW + 1)
 
-    closing = socket.closing(seconds=6)
+    closing = socket.closing()
 
     assert closing.code == 4408
     assert closing.error is not None
@@ -188,7 +188,7 @@ def test_what_was_not_acknowledged_comes_again_after_4408(short_door: Door) -> N
     socket = person.connect()
     position = socket.greeting().position
     person.send_many(WINDOW + 3)
-    assert socket.closing(seconds=6).code == 4408
+    assert socket.closing().code == 4408
 
     again = person.connect(**{**position, "seq": WINDOW})
 

@@ -237,7 +237,8 @@ def test_http_after_a_number_gives_what_the_socket_would(door: Door) -> None:
 
 def test_an_expired_notification_is_not_replayed(door: Door) -> None:
     person = door.person()
-    soon = datetime.now(UTC) + timedelta(seconds=1)
+    # What is over when it arrives is refused, and machines stall.
+    soon = datetime.now(UTC) + timedelta(seconds=4)
     person.send({"n": 0}, expires_at=soon.isoformat())
     person.send({"n": 1})
 
@@ -246,4 +247,4 @@ def test_an_expired_notification_is_not_replayed(door: Door) -> None:
         assert greeting.replay_end["seq"] == 2
         return values(greeting.replayed) == [1]
 
-    wait_until(only_the_other_is_replayed, seconds=8, what="the end", interval=0.3)
+    wait_until(only_the_other_is_replayed, seconds=20, what="the end", interval=0.3)

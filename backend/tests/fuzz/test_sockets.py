@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.conformance.client import ClosedError, RefusedError, Socket
 from tests.conformance.door import Door, Person
 from tests.faults.raw_socket import TEXT, RawSocket, masked_frame
+from tests.processes import wait_until
 from tests.supply import Running, Supply
 
 pytestmark = pytest.mark.slow
@@ -25,8 +26,9 @@ FIXED = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# 1011 is "internal error"; the rest is what the protocol and RFC 6455 foresee.
-EXPECTED_CLOSES = {4400, 4401, 4403, 4413, 4426, 4429, 1002, 1006, 1007, 1009}
+# 1011 is "internal error"; the rest is what the protocol and RFC 6455 foresee, 4503
+# where the machine stalled so long that the database seemed away.
+EXPECTED_CLOSES = {4400, 4401, 4403, 4413, 4426, 4429, 4503, 1002, 1006, 1007, 1009}
 KINDS = (
     "auth",
     "command",
@@ -85,7 +87,7 @@ def _nothing_broke(fuzzed: Running) -> Iterator[None]:
     yield
     log = fuzzed.server.log()[begin:]
     assert "Traceback" not in log
-    assert fuzzed.server.is_ready()
+    wait_until(fuzzed.server.is_ready, seconds=20, what="the server is ready")
 
 
 def insist_on_expected(ended: ClosedError | RefusedError) -> None:
@@ -229,7 +231,7 @@ def test_a_broken_frame_ends_its_socket_and_nothing_else(
 
     with RawSocket(door.deployment.url, person.ticket()) as rude:
         rude.send(BROKEN_FRAMES[name])
-        said = rude.read_to_the_end(seconds=5)
+        said = rude.read_to_the_end(seconds=20)
 
     assert b"\x03\xf3" not in said[-40:], "closed with 1011"
     assert other.quiet() == []
@@ -245,7 +247,7 @@ def test_one_byte_at_a_time_is_understood(door: Door) -> None:
             slow.send(masked_frame(0x0, piece, first_byte=0x0))
         slow.send(masked_frame(0x0, pieces[-1]))
 
-        said = slow.read_until(b'"slowly"', seconds=5)
+        said = slow.read_until(b'"slowly"', seconds=20)
 
     assert b"pong" in said
 
@@ -261,7 +263,7 @@ def test_ten_thousand_pings_are_harmless(door: Door, fuzzed: Running) -> None:
             other.send({"n": 0})
             socket.until("server_notification")
         busy.send(masked_frame(0x8, b"\x03\xe8"))
-        busy.read_to_the_end(seconds=5)
+        busy.read_to_the_end(seconds=20)
 
     assert fuzzed.server.memory() - before < 5_000_000
 
@@ -274,12 +276,12 @@ def test_random_bytes_are_harmless(door: Door) -> None:
         with RawSocket(door.deployment.url, person.ticket()) as rude:
             rude.send(chance.randbytes(chance.randrange(1, 400)))
             rude.send(masked_frame(0x8, b"\x03\xe8") * 40)
-            with_close = rude.read_to_the_end(seconds=8)
+            with_close = rude.read_to_the_end(seconds=20)
             assert b"\x03\xf3" not in with_close[-10:]
 
 
 def test_an_upgrade_without_a_key_is_a_bad_request(fuzzed: Running) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", fuzzed.server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", fuzzed.server.port, timeout=20)
     connection.putrequest("GET", "/ws/notifications/", skip_host=True)
     connection.putheader("Upgrade", "websocket")
     connection.putheader("Connection", "Upgrade")
