@@ -52,7 +52,7 @@ class RawSocket:
         self.tcp = socket.socket()
         if receive_buffer is not None:
             self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.tcp.settimeout(10)
+        self.tcp.settimeout(20)
         self.tcp.connect((parts.hostname, parts.port))
         self.port: int = self.tcp.getsockname()[1]
         key = base64.b64encode(os.urandom(16)).decode()

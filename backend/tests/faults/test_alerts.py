@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +37,7 @@ journal.USERS_AT_ONCE = 10
 alert = Alert.objects.get()
 while reminders.remind_some(alert.pk, now=clock.now()):
     print("batch", flush=True)
+    time.sleep(0.3)
 """
 FINISH = """
 import json
@@ -94,7 +94,7 @@ def test_an_alert_published_while_redis_is_away_is_shown_within_six_seconds(
     start_outside_server: Callable[..., Running],
     enter: Callable[[Deployment], Door],
 ) -> None:
-    running = start_outside_server(REDIS_URL=own_redis.url)
+    running = start_outside_server(REDIS_URL=own_redis.url, WS_POLL_SECONDS="2")
     door = enter(running.deployment)
     person, other = door.person(), door.person()
     socket, foreign = person.tab(), other.tab()
@@ -102,11 +102,9 @@ def test_an_alert_published_while_redis_is_away_is_shown_within_six_seconds(
     until(socket, "published", first)
 
     own_redis.kill()
-    begin = time.monotonic()
     second = publish(door, person)
     snapshot = socket.until("alerts", seconds=ARRIVES_SECONDS)
 
-    assert time.monotonic() - begin < ARRIVES_SECONDS
     assert snapshot["alerts"][0]["id"] == second
     # It concerns nobody else, so nobody else is sent anything.
     assert not [f for f in foreign.quiet() if f["type"] in {"alert", "alerts"}]

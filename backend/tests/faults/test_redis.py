@@ -1,5 +1,6 @@
 """Redis may go and come: sockets stay, and nothing is later than the poll."""
 
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.services
 
 ARRIVES_SECONDS = 6.0
 SEND_SECONDS = 1.5
+EACH_PHASE = 3
 
 
 class Redis:
@@ -63,22 +65,27 @@ def test_a_killed_redis_costs_seconds_and_no_socket(
     start_outside_server: Callable[..., Running],
     enter: Callable[[Deployment], Door],
 ) -> None:
-    running = start_outside_server(REDIS_URL=redis.url)
+    # Every message without Redis waits for the poll.
+    running = start_outside_server(REDIS_URL=redis.url, WS_POLL_SECONDS="2")
     person = enter(running.deployment).person()
     socket = person.tab()
 
-    def assert_arrives(n: int) -> None:
+    def seconds_to_send(n: int) -> float:
         begin = time.monotonic()
         person.send({"n": n})
-        assert time.monotonic() - begin < SEND_SECONDS
+        seconds = time.monotonic() - begin
         frame = socket.until("server_notification", seconds=ARRIVES_SECONDS)
         assert frame["value"] == {"n": n}
+        return seconds
 
-    assert_arrives(0)
+    def assert_quick(first: int) -> None:
+        # In the middle: a machine stalls once, whoever waits for Redis always does.
+        some = [seconds_to_send(first + n) for n in range(EACH_PHASE)]
+        assert statistics.median(some) < SEND_SECONDS
+
+    assert_quick(0)
     redis.kill()
-    for n in range(1, 4):
-        assert_arrives(n)
+    assert_quick(EACH_PHASE)
     redis.start()
-    for n in range(4, 7):
-        assert_arrives(n)
+    assert_quick(2 * EACH_PHASE)
     assert socket.quiet() == []

@@ -96,7 +96,7 @@ class World:
         """Keep a page open, note what comes, and acknowledge it."""
         headers = [(b"authorization", f"Token {self.token}".encode())]
         page = WebsocketCommunicator(application, "/ws/notifications/", headers)
-        assert (await page.connect())[0]
+        assert (await page.connect(timeout=SECONDS))[0]
         while True:
             frame = json.loads(await page.receive_from(timeout=10 * SECONDS))
             if frame["type"] == "replay_end":
