@@ -25,7 +25,6 @@ Key = tuple[str, str]
 # A server and a database that use less than this of a core have nothing left to do.
 QUIET_SHARE = 0.1
 LOOK_SECONDS = 0.5
-SETTLE_SECONDS = 20.0
 Lines = dict[str, Callable[[Any, Crowd, Sizes], Awaitable[Measured]]]
 
 LINES: dict[str, Lines] = {
@@ -62,9 +61,9 @@ async def crowd_of(contender: Contender) -> AsyncIterator[Crowd]:
         await crowd.close()
 
 
-async def settle(contender: Contender) -> None:
+async def settle(contender: Contender, *, seconds: float) -> None:
     """Wait until what the last line left behind is done, such as acknowledgements."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + seconds
     share = 1.0
     while share > QUIET_SHARE and time.monotonic() < deadline:
         pids = [*contender.pids, *_database()]
@@ -95,7 +94,7 @@ async def run(
                 continue
             async with crowd_of(contender) as crowd:
                 for name in chosen:
-                    await settle(contender)
+                    await settle(contender, seconds=sizes.settle_seconds)
                     measured = await lines[name](contender, crowd, sizes)
                     if crowd.gone:
                         say(f"{crowd.gone} sockets were closed meanwhile")

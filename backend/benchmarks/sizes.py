@@ -11,6 +11,8 @@ class Sizes:
     people: int
     seconds: float
     warm_up_seconds: float
+    # How long a line waits, at most, for the work that the last one left behind.
+    settle_seconds: float
     # Rows for each person, of which a round may use up all.
     bank: int
     queued: int
@@ -26,6 +28,7 @@ FULL = Sizes(
     people=1000,
     seconds=3.0,
     warm_up_seconds=1.0,
+    settle_seconds=20.0,
     bank=120,
     queued=6000,
     queued_for_stock=800,
@@ -38,6 +41,7 @@ QUICK = Sizes(
     people=1000,
     seconds=1.5,
     warm_up_seconds=0.5,
+    settle_seconds=20.0,
     bank=100,
     queued=3000,
     queued_for_stock=300,
@@ -50,6 +54,8 @@ TINY = Sizes(
     people=20,
     seconds=0.3,
     warm_up_seconds=0.1,
+    # Nobody reads these figures, and a busy machine is never quiet.
+    settle_seconds=0.0,
     bank=1000,
     queued=60,
     queued_for_stock=20,

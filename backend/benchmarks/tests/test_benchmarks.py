@@ -11,6 +11,7 @@ BACKEND = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_line_of_the_table_is_measured(
     postgres_url: str,
     redis_url: str,
@@ -24,7 +25,7 @@ def test_every_line_of_the_table_is_measured(
         env={**os.environ, "PYTHONWARNINGS": "default"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )
 
