@@ -61,9 +61,10 @@ def dog(database: Database) -> Iterator[Watchdog]:
     yield dog
     dog.stop()
     database.let_answer.set()
+    dog._thread.join(20)
 
 
-def becomes(condition: Callable[[], Any], *, within_seconds: float = 5) -> bool:
+def becomes(condition: Callable[[], Any], *, within_seconds: float = 20) -> bool:
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         if condition():
@@ -95,7 +96,7 @@ def test_notices_a_database_that_refuses_and_connects_anew(
     database.is_down = True
 
     assert becomes(lambda: not dog.is_answering())
-    assert database.closed > 0
+    assert becomes(lambda: database.closed > 0)
     database.is_down = False
     assert becomes(dog.is_answering)
 
@@ -126,7 +127,10 @@ def test_counts_as_answering_where_nobody_watches() -> None:
 def test_watches_the_configured_database() -> None:
     watchdog.start()
     watchdog.start()
+    running = watchdog._State.watchdog
+    assert running is not None
 
-    assert watchdog.is_answering()
+    assert becomes(watchdog.is_answering)
     watchdog.stop()
     assert watchdog.is_answering()
+    running._thread.join(20)
