@@ -15,6 +15,7 @@ from tooling.address import Address, check_is_free, parse_address, read_dot_env
 from tooling.commands import is_network_failure, run_quietly
 from tooling.failure import Failure
 from tooling.frontend import is_usable_node
+from tooling.services.ports import free_port
 from tooling.stamps import Stamp, fingerprint
 
 
@@ -120,10 +121,11 @@ def test_a_port_in_use_is_one_sentence_that_names_another() -> None:
 
 
 def test_a_port_is_free_again_when_its_server_has_ended() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as past:
-        port = past.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)):
-            past.accept()[0].close()
+    # None that an outgoing connection could be given as soon as the server has ended.
+    port = free_port()
+    place = ("127.0.0.1", port)
+    with socket.create_server(place) as past, socket.create_connection(place):
+        past.accept()[0].close()
 
     check_is_free(Address("127.0.0.1", port))
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from apps.delivery.base import Attachment, Content, DeliveryError, Parcel
 from apps.delivery.channels import email
 from apps.delivery.tests.faulty_server import FaultyServer, answer, head
+from tooling.services.ports import free_port
 
 KEY = "01b8e211-6100-741a-b858-866553921285"
 
@@ -61,9 +62,7 @@ class Catcher:
 def catcher(settings: Settings) -> Iterator[Catcher]:
     email._hang_up()
     caught = Catcher()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(caught, hostname="127.0.0.1", port=port)
     controller.start()
     settings.EMAIL_BACKEND = "apps.delivery.smtp.Backend"

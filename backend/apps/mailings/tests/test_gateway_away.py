@@ -1,5 +1,7 @@
 """A gateway at which nobody answers for as long as the mailing lasts."""
 
+import socket
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +24,6 @@ from apps.mailings.tests.builders import (
 from apps.mailings.tests.conftest import Send
 from apps.mailings.tests.test_services import counted, stored
 from apps.notifications.models import Notification
-from tooling.services.ports import free_port
 
 CLIENTS = 60
 CONCURRENCY = 5
@@ -31,10 +32,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def nobody(settings: Any) -> None:
-    """Point the gateway's real client at a port that nobody listens on."""
-    settings.SMS_GATEWAY_URL = f"http://127.0.0.1:{free_port()}"
+def nobody(settings: Any) -> Iterator[None]:
+    """Point the gateway's real client at a port that nobody listens on, or can."""
     settings.SMS_GATEWAY_CONCURRENCY = CONCURRENCY
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        settings.SMS_GATEWAY_URL = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        yield
 
 
 def test_b24_a_gateway_that_is_away_for_the_whole_mailing_costs_no_attempts(
