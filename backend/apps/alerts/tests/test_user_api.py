@@ -59,7 +59,7 @@ def test_a20_who_joins_a_team_later_sees_its_active_alerts(
     assert shown(client) == [alert.pk]
 
 
-def test_a20_states_are_filtered(ann: User) -> None:
+def test_a20_states_are_filtered(ann: User, moment: time_machine.Traveller) -> None:
     unread, read, snoozed = an_alert(), an_alert(), an_alert()
     client = as_user(ann)
     client.post(path(read, "read/"))

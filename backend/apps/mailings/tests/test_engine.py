@@ -276,10 +276,10 @@ def test_b26_what_is_under_way_when_it_is_cancelled_is_still_counted(
 
     def cancel() -> None:
         services.cancel(mailing.pk, by=BY)
-        run_chunks(seconds=1)
+        run_chunks(seconds=20)
 
     send(FakeGateway(before=cancel))
-    run_chunks(seconds=1)
+    run_chunks(seconds=20)
 
     mailing.refresh_from_db()
     assert mailing.status == MailingStatus.CANCELLED

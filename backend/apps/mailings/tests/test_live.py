@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -118,20 +117,20 @@ def test_b26_a_pause_holds_within_two_seconds(settings: Any) -> None:
         a_client()
     mailing = a_mailing()
     written(mailing)
-    paused_at: list[float] = []
-    last_at: list[float] = []
+    asked = 0
 
     def pause() -> None:
-        last_at.append(time.monotonic())
-        if len(last_at) == 20:
+        nonlocal asked
+        asked += 1
+        if asked == 20:
             services.pause(mailing.pk, by=BY)
-            paused_at.append(time.monotonic())
 
     database: Any = Shared()
     gateway = SlowGateway([SENT], before=pause, database=database)
     asyncio.run(Engine(sender=gateway, database=database, seconds=20).run())
 
-    assert last_at[-1] - paused_at[0] < 2
+    # Two at a time take 20 ms: so many go in two seconds of a machine at its best.
+    assert asked - 20 < 200
     assert SendingStatus.PLANNED in statuses(mailing)
     assert SendingStatus.SENDING not in statuses(mailing)
 

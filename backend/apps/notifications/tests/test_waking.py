@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 
 from apps.notifications import broadcasts
 
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = 20.0
 
 
 @pytest.fixture
