@@ -43,6 +43,8 @@ bench: dev ## Measure speed beside a stock application (QUICK=1 for a first look
 chaos: dev ## Kill things at random and print the ledger (SEED, CHAOS=N2,N5, QUICK=1)
 	@cd backend && PYTHONPATH=.. exec ../$(BIN)/python -m tests.chaos --seed "$(SEED)" \
 		--only "$(CHAOS)" --sizes $(if $(QUICK),quick,full)
+	$(if $(QUICK)$(CHAOS),,@echo "Two servers are restarted in turn under 500 pages:"; \
+		ROLLING_RESTART_SOCKETS=500 $(BIN)/pytest -q -k rolling backend/tests/compose)
 
 lint: dev ## Check style, types, layers, migrations, templates and the frontend
 	$(BIN)/ruff check .

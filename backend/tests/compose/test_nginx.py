@@ -100,7 +100,7 @@ def test_docker_is_asked_again_for_the_servers(nginx: str, part_folder: Path) ->
 
 
 def test_is_healthy_by_the_health_check(front: tuple[Part, str]) -> None:
-    assert front[0].is_healthy()
+    wait_until(front[0].is_healthy, seconds=20, what="nginx is healthy")
 
 
 def test_strangers_cannot_say_who_they_are(outside: Web) -> None:
@@ -292,7 +292,7 @@ def test_no_query_is_in_any_log(
         asked: Any = outside.request("GET", f"{path}?token={CANARY}")
     wait_until(
         lambda: part.log().count(f'"GET {path}"') >= before + 4,
-        seconds=10,
+        seconds=30,
         what="the requests are in the log",
     )
 

@@ -135,8 +135,8 @@ def test_redis_starts_and_never_evicts(
 
     redis.start()
 
-    wait_until(redis.is_healthy, seconds=10, what="Redis is healthy")
-    assert redis.terminate(within=5) == 0
+    wait_until(redis.is_healthy, seconds=30, what="Redis is healthy")
+    assert redis.terminate(within=10) == 0
 
 
 @pytest.mark.services
@@ -151,7 +151,7 @@ def test_flower_wants_its_login(make_part: StartPart, redis_url: str) -> None:
     }
     flower = make_part("flower", environment)
     flower.start()
-    wait_until(lambda: is_answering(port, "/healthcheck"), seconds=30, what="Flower")
+    wait_until(lambda: is_answering(port, "/healthcheck"), seconds=60, what="Flower")
     stranger = Web(f"http://127.0.0.1:{port}", {})
     login = b64encode(b"watcher:canary").decode()
 
@@ -159,8 +159,8 @@ def test_flower_wants_its_login(make_part: StartPart, redis_url: str) -> None:
     shown = stranger.signed(Authorization=f"Basic {login}").request("GET", "/workers")
 
     assert (refused.status, shown.status) == (401, 200)
-    assert flower.is_healthy()
-    assert flower.terminate(within=10) == 0
+    wait_until(flower.is_healthy, seconds=30, what="Flower is healthy")
+    assert flower.terminate(within=20) == 0
 
 
 @pytest.mark.services
@@ -196,7 +196,7 @@ def test_worker_and_beat_work_with_redis_as_their_broker(
         part.start()
 
     for part in parts:
-        wait_until(part.is_healthy, seconds=30, what=f"{part.name} is healthy")
+        wait_until(part.is_healthy, seconds=60, what=f"{part.name} is healthy")
     assert [part.terminate(within=20) for part in parts] == [0, 0]
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pika
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.services
 
 SCOPES = ("notify:send", "notify:broadcast", "users:write", "tickets:mint")
 SOCKETS = int(os.environ.get("ROLLING_RESTART_SOCKETS", "100"))
+LEAST_ROUNDS = 10
 PAGES_EACH = 4  # fewer than one user may have on one server
 
 
@@ -49,7 +51,7 @@ class Stack:
 
     def restart(self, server: Part) -> int:
         """End one server as an update does and start it again; say its exit code."""
-        code = server.terminate(within=12)
+        code = server.terminate(within=15)
         server.start_until_answering(int(server.environment["PORT"]), "/readyz")
         return code
 
@@ -82,6 +84,8 @@ def environment(
         "RABBITMQ_PREFIX": f"{uuid.uuid4().hex[:8]}.",
         "TRUSTED_PROXIES": "127.0.0.1",
         "WEB_CONCURRENCY": "2",
+        # A test that is slow to read must not be taken for a page that stays.
+        "WS_DRAIN_SECONDS": "6",
         "SECRETS_DIR": str(part_folder / "secrets"),
         "STATIC_ROOT": str(part_folder / "static"),
         "DATA_DIR": str(part_folder / "data"),
@@ -122,7 +126,7 @@ def stack(
         line.split(": ", 1) for line in key.stdout.splitlines() if ": " in line
     )
     for server, port in zip(servers, ports, strict=True):
-        wait_until(server.is_healthy, seconds=30, what=f"{port} is healthy")
+        wait_until(server.is_healthy, seconds=60, what=f"{port} is healthy")
     nginx, url = start_nginx(ports)
     deployment = Deployment(url, facts["X-Service-Id"], facts["X-Service-Token"])
     return Stack(environment, setup.stdout, servers, nginx, parts, deployment)
@@ -207,21 +211,23 @@ def test_servers_see_the_clients_address_from_nginx_alone(stack: Stack) -> None:
 def test_every_part_shows_in_the_status_and_passes_its_health_check(
     stack: Stack,
 ) -> None:
-    anonymous = stack.deployment.anonymous
+    answers: list[Any] = []
 
-    wait_until(
-        lambda: anonymous.get("/api/status/")["status"] == "ok",
-        seconds=30,
-        what="every part is ok",
-        interval=0.2,
-    )
+    def is_ok() -> bool:
+        # 503 where a part was slow to answer.
+        answer = stack.deployment.anonymous.request("GET", "/api/status/").json()
+        answers.append(answer)
+        return bool(answer.get("status") == "ok")
 
-    parts = anonymous.get("/api/status/")["parts"]
+    wait_until(is_ok, seconds=60, what="every part is ok", interval=0.2)
+
+    parts = answers[-1]["parts"]
     assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(
         ("database", "channel_layer", "broker", "worker", "beat", "rabbitmq_consumer"),
         "ok",
     )
-    assert all(part.is_healthy() for part in stack.parts.values())
+    for part in stack.parts.values():
+        wait_until(part.is_healthy, seconds=60, what=f"{part.name} is healthy")
 
 
 def test_a_rolling_restart_loses_nothing_and_says_goodbye(
@@ -235,7 +241,7 @@ def test_a_rolling_restart_loses_nothing_and_says_goodbye(
 
     def send_to_all() -> None:
         nonlocal sent
-        while not ended.is_set() or not sent:
+        while not ended.is_set() or sent <= LEAST_ROUNDS:
             drafts = [{"user_id": each.id, "payload": {"n": sent}} for each in people]
             service = stack.deployment.service.signed(Idempotency_Key=f"round-{sent}")
             answer = service.request(
@@ -266,12 +272,11 @@ def test_a_rolling_restart_loses_nothing_and_says_goodbye(
             what=f"every page has {sent} notifications",
         )
 
-        assert sent > 10
         assert {tuple(page.numbers) for page in crowd.pages} == {
             tuple(range(1, sent + 1)),
         }
         assert [page.cuts for page in crowd.pages] == [0] * SOCKETS
-        assert sum(page.goodbyes for page in crowd.pages) >= SOCKETS
+        assert [page for page in crowd.pages if not page.goodbyes] == []
 
 
 def test_a_worker_that_hangs_ends_itself(
@@ -284,11 +289,11 @@ def test_a_worker_that_hangs_ends_itself(
     worker.start()
     try:
         two = "the pool is there"
-        wait_until(lambda: len(worker.children()) >= 2, seconds=30, what=two)
+        wait_until(lambda: len(worker.children()) >= 2, seconds=60, what=two)
 
         worker.pause_children()
 
-        assert worker.exit_code(within=40) == 70
+        assert worker.exit_code(within=60) == 70
         assert "showed no life" in worker.log()
     finally:
         worker.kill()
@@ -296,7 +301,7 @@ def test_a_worker_that_hangs_ends_itself(
 
 @pytest.mark.parametrize(
     ("name", "seconds"),
-    [("worker", 20), ("beat", 8), ("rabbitmq_consumer", 10)],
+    [("worker", 25), ("beat", 15), ("rabbitmq_consumer", 15)],
 )
 def test_a_part_ends_on_sigterm_and_starts_again(
     stack: Stack,
