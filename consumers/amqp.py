@@ -26,12 +26,13 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
-from consumers import messages
+from consumers import delivered, messages
 from consumers.messages import BODY_LIMIT_BYTES, KEPT_BYTES, Incoming
 from consumers.models import OutboxResult
 from consumers.topology import Names, declare
 
 logger = logging.getLogger(__name__)
+delivered.use()
 
 FIRST_PAUSE_SECONDS = 0.3
 # Refusals that trying again does not change.
@@ -329,7 +330,7 @@ def _incoming(
         body=body if size <= BODY_LIMIT_BYTES else body[:KEPT_BYTES],
         body_size=size,
         headers=properties.headers or {},
-        headers_size=_size(properties.headers),
+        headers_size=properties.headers_size,
         message_id=properties.message_id,
         correlation_id=properties.correlation_id,
         reply_to=properties.reply_to,
@@ -338,10 +339,6 @@ def _incoming(
         app_id=properties.app_id,
         user_id=properties.user_id,
     )
-
-
-def _size(headers: Any) -> int:
-    return pika.data.encode_table([], headers) if headers else 0
 
 
 def _properties(row: OutboxResult) -> Any:

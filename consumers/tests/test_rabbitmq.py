@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from consumers.tests.station import Station, drop_database, new_database
+from consumers.tests.test_delivered import UNREADABLE, Raw
 from tests.conformance.door import Deployment, Door
 from tests.supply import Running
 
@@ -222,6 +223,24 @@ def test_d08_a_priority_and_a_strange_timestamp_change_nothing(
     listening.publish({"user_id": user_id, "payload": 2}, timestamp=4_102_444_800)
 
     listening.wait(lambda: listening.notifications() == before + 2, "both")
+
+
+@pytest.mark.parametrize("name", ["milliseconds", "depth"])
+def test_d08_headers_that_cannot_be_read_hold_nothing_up(
+    listening: Station,
+    name: str,
+) -> None:
+    [user_id, *_] = listening.user_ids()
+    before = listening.notifications()
+    body = json.dumps({"user_id": user_id, "payload": 1}).encode()
+
+    listening.channel.basic_publish(
+        listening.names.exchange, "notifications.send", body, Raw(UNREADABLE[name])
+    )
+    listening.publish({"user_id": user_id, "payload": 2})
+
+    listening.wait(lambda: listening.notifications() == before + 2, "both")
+    assert "RabbitMQ is away" not in listening.listeners[0].log()
 
 
 def test_d08_a_repeated_message_id_is_one_notification(listening: Station) -> None:
