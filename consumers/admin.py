@@ -112,10 +112,10 @@ class DeadLetterAdmin(ModelAdmin):
         queryset: QuerySet[DeadLetter],
     ) -> None:
         """Put them into the queue once more."""
-        _note(request, queryset, "Sent again.", flag=CHANGE)
-        count = dead_letters.send_again(queryset)
-        self.message_user(request, f"Sent {count} again.", messages.SUCCESS)
-        left = queryset.count() - count
+        sent = dead_letters.send_again(queryset)
+        _note(request, queryset.filter(pk__in=sent), "Sent again.", flag=CHANGE)
+        self.message_user(request, f"Sent {len(sent)} again.", messages.SUCCESS)
+        left = queryset.count() - len(sent)
         if left > 0:
             text = f"Left {left}: sent already, or larger than what is kept."
             self.message_user(request, text, messages.WARNING)

@@ -1,9 +1,9 @@
 """RabbitMQ: connections that are made again for ever, what comes in, what goes out.
 
-The one file that knows the client. Everything in it runs in one thread, which never
-waits for the database, so that heartbeats go on whatever happens there. Incoming and
-outgoing have a connection each: RabbitMQ stops reading from one that publishes when it
-runs out of memory, and acknowledgements must still get through then.
+With `delivered`, all that knows the client. Everything in it runs in one thread, which
+never waits for the database, so that heartbeats go on whatever happens there. Incoming
+and outgoing have a connection each: RabbitMQ stops reading from one that publishes when
+it runs out of memory, and acknowledgements must still get through then.
 
 Source: https://www.rabbitmq.com/docs/confirms, https://www.rabbitmq.com/docs/quorum-queues
 """
@@ -55,7 +55,9 @@ class Line(ABC):
         self.loop = loop
         self.names = Names(settings.RABBITMQ_PREFIX)
         self.channel: Any = None
+        # Whether anything may be said on the channel.
         self.is_ready = False
+        self._is_declared = False
         self._on_refused = on_refused
         self._connection: Any = None
         self._is_ending = False
@@ -95,6 +97,7 @@ class Line(ABC):
 
     def drop(self) -> None:
         """Disconnect; it is made again unless it ends."""
+        self.is_ready = False
         if self._connection is not None and self._connection.is_open:
             self._connection.close()
 
@@ -113,13 +116,13 @@ class Line(ABC):
         declare(channel, self.names, then=self._declared)
 
     def _declared(self, _: Any) -> None:
-        self.is_ready = True
+        self.is_ready = self._is_declared = True
         self._pause = FIRST_PAUSE_SECONDS
         self.prepared(self.channel)
 
     def _channel_closed(self, channel: Any, reason: BaseException) -> None:
         refusal = _refusal(reason)
-        if refusal is not None and not self.is_ready:
+        if refusal is not None and not self._is_declared:
             self._refused(refusal)
         self.drop()
 
@@ -134,7 +137,7 @@ class Line(ABC):
         self._on_refused(_sentence(reason))
 
     def _closed(self, _: Any, reason: BaseException) -> None:
-        self.is_ready, self.channel = False, None
+        self.is_ready, self._is_declared, self.channel = False, False, None
         self.lost()
         if self._is_ending:
             return
@@ -182,15 +185,18 @@ class Intake(Line):
         self.generation += 1
         self._tags.clear()
 
-    def done(self, message: Incoming) -> None:
-        """Acknowledge this message and all before it."""
-        if self.is_ready and message.generation == self.generation:
-            self.channel.basic_ack(message.tag, multiple=True)
+    def done(self, messages: Sequence[Incoming], *, are_all_before: bool) -> None:
+        """Acknowledge messages; at once where all before the last are done too."""
+        if not self.is_ready:
+            return
+        ours = [each.tag for each in messages if each.generation == self.generation]
+        for tag in ours[-1:] if are_all_before else ours:
+            self.channel.basic_ack(tag, multiple=are_all_before)
 
     def pause(self, *, then: Callable[[], None] | None = None) -> None:
         """Stop fetching, and keep what was fetched."""
         self.is_paused = True
-        waiting = set(self._tags)
+        waiting = set(self._tags) if self.is_ready else set()
         self._tags.clear()
 
         def cancelled(tag: str) -> None:
@@ -251,6 +257,7 @@ class Outlet(Line):
         self._on_returned = on_returned
         self._in_flight: dict[int, OutboxResult] = {}
         self._unroutable: set[str] = set()
+        self._is_declaring = False
         self._number = 0
 
     @property
@@ -261,6 +268,7 @@ class Outlet(Line):
     def prepared(self, channel: Any) -> None:
         """Ask for confirmations."""
         self._number = 0
+        self._is_declaring = False
         channel.add_on_return_callback(self._came_back)
         channel.confirm_delivery(self._answered)
 
@@ -287,8 +295,19 @@ class Outlet(Line):
             self._on_returned([row.pk for row in rows[room:]])
 
     def _came_back(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
-        logger.warning("no queue takes it", extra={"key": method.routing_key})
         self._unroutable.add(properties.message_id)
+        self._declare_again(method.routing_key)
+
+    def _declare_again(self, key: str) -> None:
+        """Make the queue that somebody deleted; no consumer here would notice it."""
+        if self._is_declaring or not self.is_ready:
+            return
+        logger.warning("no queue takes it", extra={"key": key})
+        self._is_declaring = True
+        declare(self.channel, self.names, then=self._declared_again)
+
+    def _declared_again(self, _: Any) -> None:
+        self._is_declaring = False
 
     def _answered(self, frame: Any) -> None:
         last, several = frame.method.delivery_tag, frame.method.multiple

@@ -16,7 +16,7 @@ from consumers import messages, outbox
 from consumers.messages import Incoming, storable
 from consumers.models import DeadLetter
 
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 def store(dead: Sequence[Incoming], *, now: datetime) -> None:
@@ -52,43 +52,43 @@ def untold(message: Incoming) -> Refusal | None:
     return Refusal(code, {"message": [texts.get(code, "RabbitMQ let it die.")]})
 
 
-def send_again(letters: QuerySet[DeadLetter]) -> int:
-    """Offer dead letters to the queue once more; say how many.
+def send_again(letters: QuerySet[DeadLetter]) -> list[int]:
+    """Offer dead letters to the queue once more; return the ids of those that go.
 
     One whose body was not kept whole, or that is on its way, is left alone.
     """
     keys = list(letters.filter(sent_again_at=None).values_list("pk", flat=True))
-    return sum(
-        _send_again(keys[start : start + _AT_ONCE])
-        for start in range(0, len(keys), _AT_ONCE)
-    )
+    sent: list[int] = []
+    for start in range(0, len(keys), AT_ONCE):
+        sent += _send_again(keys[start : start + AT_ONCE])
+    return sent
 
 
 def discard(letters: QuerySet[DeadLetter]) -> int:
     """Delete dead letters; say how many."""
     keys = list(letters.values_list("pk", flat=True))
     return sum(
-        DeadLetter.objects.filter(pk__in=keys[start : start + _AT_ONCE]).delete()[0]
-        for start in range(0, len(keys), _AT_ONCE)
+        DeadLetter.objects.filter(pk__in=keys[start : start + AT_ONCE]).delete()[0]
+        for start in range(0, len(keys), AT_ONCE)
     )
 
 
 def prune(*, before: datetime) -> int:
     """Forget dead letters that were sent again, or last died, before this time."""
     old = DeadLetter.objects.filter(last_seen_at__lt=before)
-    keys = list(old.values_list("pk", flat=True)[:_AT_ONCE])
+    keys = list(old.values_list("pk", flat=True)[:AT_ONCE])
     return DeadLetter.objects.filter(pk__in=keys).delete()[0]
 
 
-def _send_again(keys: Sequence[int]) -> int:
+def _send_again(keys: Sequence[int]) -> list[int]:
     now = clock.now()
     with transaction.atomic():
         rows = DeadLetter.objects.filter(pk__in=keys, sent_again_at=None)
         whole = [row for row in rows.select_for_update() if row.is_whole]
         inserting.insert([outbox.again(row, now=now) for row in whole])
-        sent = DeadLetter.objects.filter(pk__in=[row.pk for row in whole])
-        sent.update(sent_again_at=now)
-    return len(whole)
+        sent = [row.pk for row in whole]
+        DeadLetter.objects.filter(pk__in=sent).update(sent_again_at=now)
+    return sent
 
 
 def _letter(message: Incoming, *, now: datetime) -> DeadLetter:
@@ -109,7 +109,7 @@ def _letter(message: Incoming, *, now: datetime) -> DeadLetter:
         last_seen_at=now,
         body=message.body,
         body_size=size if type(size) is int and size >= 0 else message.body_size,
-        message_id=_text(headers, messages.ORIGINAL_ID) or message.given_id,
+        message_id=_text(headers, messages.ORIGINAL_ID)[:255] or message.given_id,
         correlation_id=storable(message.correlation_id),
         content_type=storable(message.content_type),
         source=_text(headers, messages.ORIGINAL_SOURCE)[:600] or message.source,

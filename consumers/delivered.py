@@ -15,7 +15,7 @@ from pika import data
 _EMPTY_TABLE = struct.pack(">I", 0)
 
 
-class Delivered(pika.BasicProperties):  # type: ignore[misc]  (pika has no types)
+class Delivered(pika.BasicProperties):  # type: ignore[misc]
     """Properties that know the size of their headers; unreadable ones count as none."""
 
     headers_size = 0

@@ -12,7 +12,7 @@ from consumers.models import InboxMessage
 # A broker delivers again within seconds; two equal messages of one publisher that are
 # redelivered within this time cannot be told apart.
 UNNAMED_MEMORY = timedelta(minutes=10)
-_PRUNED_AT_ONCE = 5000
+PRUNED_AT_ONCE = 5000
 
 _Name = tuple[str, str]
 
@@ -50,7 +50,7 @@ def admit(messages: Sequence[Incoming], *, now: datetime) -> list[bool]:
 def prune(*, before: datetime) -> int:
     """Forget messages received before this time, a bounded number at once."""
     old = InboxMessage.objects.filter(received_at__lt=before)
-    keys = old.order_by("received_at").values_list("pk", flat=True)[:_PRUNED_AT_ONCE]
+    keys = old.order_by("received_at").values_list("pk", flat=True)[:PRUNED_AT_ONCE]
     return InboxMessage.objects.filter(pk__in=list(keys)).delete()[0]
 
 

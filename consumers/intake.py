@@ -51,6 +51,16 @@ def take(batch: Sequence[Incoming], *, verdict: Refusal | None = None) -> Taken:
     return taken
 
 
+def held_up(batch: Sequence[Incoming]) -> list[bool]:
+    """Say of each message whether somebody else holds its recipient's stream now."""
+    living = [message for message in batch if not message.is_dead]
+    verdicts = iter(_translated(living))
+    of_batch = [None if message.is_dead else next(verdicts) for message in batch]
+    users = {each.recipient_id for each in of_batch if isinstance(each, Draft)}
+    held = services.held_by_others(users)
+    return [isinstance(each, Draft) and each.recipient_id in held for each in of_batch]
+
+
 def _bury(
     batch: Sequence[Incoming],
     is_new: Sequence[bool],

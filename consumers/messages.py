@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 BODY_LIMIT_BYTES = 1_048_576
@@ -70,6 +70,12 @@ class Incoming:
         digest.update(b"\0")
         digest.update(self.body)
         return digest.hexdigest()
+
+    def bare(self) -> "Incoming":
+        """Return a dead message without what its headers say, for when they do harm."""
+        if not self.is_dead:
+            return self
+        return replace(self, headers={}, headers_size=0)
 
     @property
     def wants_result(self) -> bool:

@@ -93,8 +93,8 @@ class Listener:
 
         return call
 
-    def _done(self, message: Incoming) -> None:
-        self.intake.done(message)
+    def _done(self, messages: Sequence[Incoming], are_all_before: bool) -> None:  # noqa: FBT001  (called by position)
+        self.intake.done(messages, are_all_before=are_all_before)
 
     def _publish(self, rows: Sequence[OutboxResult]) -> None:
         if rows:

@@ -26,19 +26,35 @@ logger = logging.getLogger(__name__)
 # What says that the database is away, busy or not migrated yet, and nothing about a
 # message.
 AWAY = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)
+# PostgreSQL's codes: a statement took too long, a lock was not given in time.
+TOO_LONG, LOCKED = "57014", "55P03"
 FIRST_RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 5.0
 IDLE_SECONDS = 0.2
+# Of the bodies in one transaction; the messages of usual services never come near.
+BATCH_BYTES = 4 * 1024 * 1024
 _FAILED = Refusal("failed", {"message": ["It could not be stored."]})
 
 
+class _TooMuchError(Exception):
+    """A batch that takes the database too long."""
+
+
+class _LockedError(Exception):
+    """Somebody holds the streams of recipients in a batch."""
+
+
 class Worker(threading.Thread):
-    """Takes messages from a queue, in their order, and says when they are done."""
+    """Takes messages from a queue, in their order, and says when they are done.
+
+    on_done: the messages that are done, and whether all before the last of them are
+    done too.
+    """
 
     def __init__(
         self,
         *,
-        on_done: Callable[[Incoming], None],
+        on_done: Callable[[Sequence[Incoming], bool], None],
         on_rows: Callable[[Sequence[OutboxResult]], None],
         on_finished: Callable[[], None],
     ) -> None:
@@ -50,6 +66,8 @@ class Worker(threading.Thread):
         self._confirmed: deque[int] = deque()
         self._returned: deque[int] = deque()
         self._chores = Chores(self._on_rows)
+        # Messages to users whose stream somebody else holds; no other waits for them.
+        self._aside: list[Incoming] = []
         # Deliveries of an older channel are left to be delivered again.
         self.generation = 0
         # Since when the messages in hand have been tried.
@@ -101,11 +119,13 @@ class Worker(threading.Thread):
 
     def _next_batch(self) -> tuple[list[Incoming], bool]:
         batch: list[Incoming] = []
+        size = 0
         try:
             item = self._queue.get(timeout=IDLE_SECONDS)
             while item is not None:
                 batch.append(item)
-                if len(batch) >= settings.RABBITMQ_BATCH:
+                size += len(item.body)
+                if len(batch) >= settings.RABBITMQ_BATCH or size > BATCH_BYTES:
                     return batch, False
                 item = self._queue.get_nowait()
         except queue.Empty:
@@ -113,31 +133,59 @@ class Worker(threading.Thread):
         return batch, True
 
     def _work(self, batch: Sequence[Incoming]) -> None:
-        current = [each for each in batch if each.generation >= self.generation]
+        aside, self._aside = self._aside, []
+        # What was put aside comes first: a user's messages keep their order.
+        current = [
+            each for each in [*aside, *batch] if each.generation >= self.generation
+        ]
         if not current:
             return
         self.busy_since = time.monotonic()
-        self._take(current)
+        if aside:
+            self._take_free(current)
+        else:
+            self._take(current)
         self.busy_since = None
 
     def _take(self, batch: Sequence[Incoming]) -> None:
         try:
             done = self._tried(batch, None)
+        except _LockedError:
+            logger.warning("somebody holds streams of recipients")
+            self._take_free(batch)
+            return
         except Exception as error:  # noqa: BLE001  (whatever a message can cause)
             self._isolate(batch, error)
             return
         if done:
-            self._on_done(batch[-1])
+            self._on_done(batch, not self._aside)
+
+    def _take_free(self, batch: Sequence[Incoming]) -> None:
+        """Take what nobody holds up, and put the rest aside."""
+        held = self._held_up(batch)
+        marked = list(zip(batch, held, strict=True))
+        self._aside += [message for message, is_held in marked if is_held]
+        free = [message for message, is_held in marked if not is_held]
+        for begin in range(0, len(free), settings.RABBITMQ_BATCH):
+            self._take(free[begin : begin + settings.RABBITMQ_BATCH])
+
+    def _held_up(self, batch: Sequence[Incoming]) -> list[bool]:
+        try:
+            return intake.held_up(batch)
+        except AWAY as error:
+            self._note_away(error)
+            return [False] * len(batch)
 
     def _isolate(self, batch: Sequence[Incoming], error: Exception) -> None:
         """Go through a failed batch one by one; what fails alone is a dead letter."""
         if len(batch) > 1:
             for message in batch:
+                self.guard.sign()
                 self._take([message])
             return
         logger.error("message failed", exc_info=error)
-        if self._tried(batch, _FAILED):
-            self._on_done(batch[-1])
+        if self._tried([batch[0].bare()], _FAILED):
+            self._on_done(batch, not self._aside)
 
     def _tried(self, batch: Sequence[Incoming], verdict: Refusal | None) -> bool:
         """Take the batch, as often as it needs; False if it was lost meanwhile."""
@@ -146,6 +194,8 @@ class Worker(threading.Thread):
             try:
                 taken = intake.take(batch, verdict=verdict)
             except AWAY as error:
+                if verdict is None:
+                    self._raise_if_of_some(batch, error)
                 self._note_away(error)
                 if not self._waited(batch, pause):
                     return False
@@ -154,6 +204,17 @@ class Worker(threading.Thread):
             self._chores.count(taken)
             self._on_rows(taken.rows)
             return True
+
+    def _raise_if_of_some(self, batch: Sequence[Incoming], error: Exception) -> None:
+        """Raise where the error says nothing about every message of the batch.
+
+        Raises: _TooMuchError, _LockedError.
+        """
+        code = getattr(error.__cause__, "sqlstate", None)
+        if code == TOO_LONG and len(batch) > 1:
+            raise _TooMuchError from error
+        if code == LOCKED and any(self._held_up(batch)):
+            raise _LockedError from error
 
     def _waited(self, batch: Sequence[Incoming], seconds: float) -> bool:
         """Wait; say whether the deliveries are still ours."""
@@ -228,8 +289,10 @@ class Chores:
             status.sign(status.RABBITMQ_CONSUMER)
         if may_publish and self._is_due("outbox", settings.RABBITMQ_OUTBOX_SECONDS):
             self._on_rows(outbox.claim_due(now=clock.now()))
-        if self._is_due("prune", 60):
-            self._prune()
+        if self._is_due("prune", 60) and self._prune():
+            # Soon again while there is more: they may come faster than a lot a minute.
+            self._next["prune"] = time.monotonic() + 1
+        if self._is_due("tell", 60):
             self._tell()
 
     def _is_due(self, chore: str, seconds: float) -> bool:
@@ -239,11 +302,13 @@ class Chores:
         self._next[chore] = now + seconds
         return True
 
-    def _prune(self) -> None:
+    def _prune(self) -> bool:
+        """Forget what is old, a lot of each; say whether there is more."""
         now = clock.now()
-        inbox.prune(before=now - timedelta(days=settings.RABBITMQ_INBOX_DAYS))
-        letters = timedelta(days=settings.RABBITMQ_DEAD_LETTER_DAYS)
-        dead_letters.prune(before=now - letters)
+        ids = inbox.prune(before=now - timedelta(days=settings.RABBITMQ_INBOX_DAYS))
+        days = timedelta(days=settings.RABBITMQ_DEAD_LETTER_DAYS)
+        letters = dead_letters.prune(before=now - days)
+        return ids >= inbox.PRUNED_AT_ONCE or letters >= dead_letters.AT_ONCE
 
     def _tell(self) -> None:
         told, self._sum = self._sum, intake.Taken()

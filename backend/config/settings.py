@@ -151,6 +151,11 @@ if DATABASE_IS_SQLITE:
     }
 else:
     _database["OPTIONS"] = {
+        # A host that vanished without a word is given up after some 25 seconds.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 3},
         "connect_timeout": 3,

@@ -1,6 +1,7 @@
 """Dead letters in the administration."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
@@ -61,6 +62,18 @@ def test_letters_are_sent_again_in_bulk(admin: Client) -> None:
 
     assert "Sent 2 again." in page
     assert OutboxResult.objects.count() == 2
+
+
+def test_the_log_names_only_the_letters_that_went(admin: Client) -> None:
+    whole, cut = a_letter(), a_letter()
+    DeadLetter.objects.filter(pk=cut.pk).update(body_size=99)
+
+    page = decide(admin, "send_again", whole, cut)
+
+    assert "Sent 1 again." in page
+    assert "Left 1" in page
+    entries = LogEntry.objects.values_list("object_id", "change_message")
+    assert list(entries) == [(str(whole.pk), "Sent again.")]
 
 
 def test_letters_are_discarded_in_bulk(admin: Client) -> None:

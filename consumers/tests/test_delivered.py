@@ -35,7 +35,7 @@ UNREADABLE = {
 }
 
 
-class Raw(pika.BasicProperties):  # type: ignore[misc]  (pika has no types)
+class Raw(pika.BasicProperties):  # type: ignore[misc]
     """Properties whose headers are one value, given as it stands on the wire."""
 
     def __init__(self, value: bytes, **properties: Any) -> None:

@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from apps.accounts.models import User
 from apps.common import clock
 from apps.notifications import services
+from apps.notifications.entries import Refusal
 from apps.notifications.models import Notification
 from apps.notifications.policy import Draft
-from consumers import dead_letters, inbox, intake, messages, outbox
+from consumers import dead_letters, inbox, intake, messages, outbox, worker
+from consumers.intake import Taken
 from consumers.messages import Incoming
 from consumers.models import DeadLetter, InboxMessage, OutboxResult
 from consumers.tests.builders import a_message
-from consumers.worker import Worker
+from consumers.worker import Chores, Worker
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def test_d08_a_refused_message_is_a_dead_letter_once(ann: User) -> None:
 def test_a_letter_that_dies_again_is_counted_not_doubled() -> None:
     intake.take([copied(intake.take([a_message(b"{")]).rows[0])])
 
-    assert dead_letters.send_again(DeadLetter.objects.all()) == 1
+    assert len(dead_letters.send_again(DeadLetter.objects.all())) == 1
     [again] = OutboxResult.objects.filter(routing_key=messages.SEND)
     intake.take([copied(intake.take([copied(again)]).rows[0])])
 
@@ -111,11 +115,11 @@ def test_a_letter_that_dies_again_is_counted_not_doubled() -> None:
 def test_a_letter_is_sent_again_once_and_only_whole() -> None:
     now = clock.now()
     facts = {"reason": "x", "first_seen_at": now, "last_seen_at": now, "body": b"ab"}
-    DeadLetter.objects.create(**facts, body_size=2)
+    whole = DeadLetter.objects.create(**facts, body_size=2)
     DeadLetter.objects.create(**facts, body_size=20)
 
-    assert dead_letters.send_again(DeadLetter.objects.all()) == 1
-    assert dead_letters.send_again(DeadLetter.objects.all()) == 0
+    assert dead_letters.send_again(DeadLetter.objects.all()) == [whole.pk]
+    assert dead_letters.send_again(DeadLetter.objects.all()) == []
 
 
 @pytest.mark.usefixtures("db")
@@ -137,11 +141,13 @@ def test_headers_of_strangers_do_no_harm() -> None:
         messages.BODY_SIZE: -1,
         messages.DEAD_LETTER: "no key",
         messages.ORIGINAL_SOURCE: b"\xff",
+        messages.ORIGINAL_ID: "m" * 300,
     }
 
     intake.take([a_message(b"\x00", is_dead=True, headers=headers)])
 
-    assert DeadLetter.objects.get().reason == "r" * 64
+    letter = DeadLetter.objects.get()
+    assert (letter.reason, letter.message_id) == ("r" * 64, "m" * 255)
 
 
 @pytest.mark.usefixtures("db")
@@ -162,6 +168,27 @@ def test_a_row_is_claimed_by_one_publisher_and_offered_again_after_its_time() ->
 
 
 @pytest.mark.usefixtures("db")
+def test_ids_are_forgotten_soon_again_while_there_are_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long_ago = clock.now() - timedelta(days=365)
+    intake.take([a_message(b"{}", message_id=str(n)) for n in range(3)])
+    InboxMessage.objects.update(received_at=long_ago)
+    monkeypatch.setattr(inbox, "PRUNED_AT_ONCE", 2)
+    clock_of_worker = Mock(monotonic=Mock(return_value=0.0))
+    monkeypatch.setattr(worker, "time", clock_of_worker)
+    chores = Chores(lambda rows: None)
+    left = []
+
+    for now in (0.0, 0.5, 1.5):
+        clock_of_worker.monotonic.return_value = now
+        chores.do(is_connected=False, may_publish=False)
+        left.append(InboxMessage.objects.count())
+
+    assert left == [1, 1, 0]
+
+
+@pytest.mark.usefixtures("db")
 def test_old_message_ids_are_forgotten() -> None:
     intake.take([a_message(b"{}", message_id="m")])
 
@@ -175,11 +202,22 @@ class Heard:
 
     def __init__(self) -> None:
         self.done: list[int] = []
+        # Whether all before were done too, each time that something was.
+        self.at_once: list[bool] = []
         self.worker = Worker(
-            on_done=lambda message: self.done.append(message.tag),
+            on_done=self._hear,
             on_rows=lambda rows: None,
             on_finished=lambda: None,
         )
+
+    def _hear(self, batch: Sequence[Incoming], are_all_before: bool) -> None:
+        self.done += [message.tag for message in batch]
+        self.at_once.append(are_all_before)
+
+    def turn(self) -> None:
+        """Let it take what waits, in this thread."""
+        batch, _ = self.worker._next_batch()
+        self.worker._work(batch)
 
     def work(self, batch: Sequence[Incoming]) -> None:
         """Let it take these messages and end, in this thread."""
@@ -240,6 +278,106 @@ def test_d08_a_database_that_comes_back_loses_no_message(
     assert heard.done == [message.tag]
     assert Notification.objects.count() == 1
     assert not OutboxResult.objects.exists()
+
+
+def test_d08_a_dead_letter_whose_headers_break_it_is_kept_without_them(
+    db: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = dead_letters.store
+
+    def store(dead: Sequence[Incoming], *, now: datetime) -> None:
+        if any(message.headers for message in dead):
+            raise DataError
+        real(dead, now=now)
+
+    monkeypatch.setattr(dead_letters, "store", store)
+    heard = Heard()
+    message = a_message(b"{", is_dead=True, headers={messages.REASON: "r"})
+
+    heard.work([message])
+
+    assert heard.done == [message.tag]
+    assert DeadLetter.objects.get().reason == "unknown"
+
+
+def test_bodies_that_are_large_together_are_not_taken_together(
+    ann: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    real = intake.take
+
+    def take(batch: Sequence[Incoming], *, verdict: Refusal | None = None) -> Taken:
+        sizes.append(len(batch))
+        return real(batch, verdict=verdict)
+
+    monkeypatch.setattr(intake, "take", take)
+    monkeypatch.setattr("consumers.worker.BATCH_BYTES", 100)
+    body = {"user_id": ann.pk, "payload": "x" * 50}
+
+    Heard().work([a_message(body) for _ in range(5)])
+
+    assert sizes == [2, 2, 1]
+
+
+def test_a_batch_that_takes_too_long_is_taken_one_by_one(
+    ann: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = services.notify_many
+
+    def notify_many(drafts: Sequence[Draft]) -> list[Notification]:
+        if len(drafts) > 1:
+            raise OperationalError from QueryCanceled()
+        return real(drafts)
+
+    monkeypatch.setattr(services, "notify_many", notify_many)
+    heard = Heard()
+    batch = [a_message({"user_id": ann.pk, "payload": n}) for n in range(3)]
+
+    heard.work(batch)
+
+    assert heard.done == [each.tag for each in batch]
+    assert Notification.objects.count() == 3
+    assert not OutboxResult.objects.exists()
+
+
+def test_who_is_held_up_waits_alone_and_in_order(
+    ann: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bob = User.objects.create(username="bob")
+    held, real = {ann.pk}, services.notify_many
+
+    def notify_many(drafts: Sequence[Draft]) -> list[Notification]:
+        if any(draft.recipient_id in held for draft in drafts):
+            raise OperationalError from LockNotAvailable()
+        return real(drafts)
+
+    monkeypatch.setattr(services, "notify_many", notify_many)
+    monkeypatch.setattr(services, "held_by_others", lambda _: set(held))
+    heard = Heard()
+    of_ann, of_bob = (
+        [a_message({"user_id": user.pk, "payload": n}) for n in range(2)]
+        for user in (ann, bob)
+    )
+    for message in (of_ann[0], *of_bob):
+        heard.worker.put(message)
+
+    heard.turn()
+
+    assert heard.done == [each.tag for each in of_bob]
+    # The later one of hers is known by now to be held up too.
+    heard.worker.put(of_ann[1])
+    heard.turn()
+    assert Notification.objects.filter(recipient=ann).count() == 0
+    held.clear()
+    heard.turn()
+    assert heard.done == [each.tag for each in (*of_bob, *of_ann)]
+    assert heard.at_once == [False, True]
+    mine = Notification.objects.filter(recipient=ann).order_by("seq")
+    assert list(mine.values_list("payload", flat=True)) == ["0", "1"]
 
 
 def test_deliveries_of_a_lost_channel_are_left_to_the_broker(ann: User) -> None:

@@ -338,6 +338,52 @@ def test_d08_a_deleted_queue_is_made_again(station: Station) -> None:
     station.wait(lambda: station.notifications() == 1, "the notification")
 
 
+def test_a_deleted_queue_of_results_is_made_again_and_no_result_is_lost(
+    station: Station,
+) -> None:
+    station.listen_until_ready()
+    station.publish({"user_id": 0}, correlation_id="before")
+    station.results(1)
+
+    station.channel.queue_delete(station.names.results)
+    for n in range(3):
+        station.publish({"user_id": 0}, correlation_id=f"after-{n}")
+
+    station.wait(lambda: station.waiting(station.names.results) >= 3, "the results")
+    told = {properties.correlation_id for properties, _ in station.results(3)}
+    assert told == {"after-0", "after-1", "after-2"}
+
+
+def test_d08_one_whose_stream_is_locked_keeps_no_other_waiting(
+    station: Station,
+) -> None:
+    held, free, *_ = station.user_ids()
+    listener = station.listen_until_ready(RABBITMQ_PAUSE_SECONDS="20")
+    station.publish({"user_id": held, "payload": 0})
+    station.wait(lambda: station.notifications() == 1, "a stream to lock")
+
+    with psycopg.connect(station.database_url) as somebody:
+        somebody.execute(
+            "SELECT 1 FROM notifications_stream WHERE user_id = %s FOR UPDATE", [held]
+        )
+        for number in range(1, 21):
+            for user_id in (held, free):
+                station.publish({"user_id": user_id, "payload": number})
+        station.wait(lambda: station.notifications() == 21, "those of the other")
+        assert "somebody holds streams" in listener.log()
+        assert "database away" not in listener.log()
+
+    station.wait(lambda: station.notifications() == 41, "all")
+    received = station.rows(
+        "SELECT recipient_id, payload FROM notifications_notification ORDER BY seq"
+    )
+    of_held = [payload for recipient, payload in received if recipient == held]
+    assert of_held == [str(number) for number in range(21)]
+    assert listener.stop() == 0
+    assert station.waiting(station.names.send) == 0
+    assert station.dead() == 0
+
+
 def test_d08_without_the_database_messages_are_kept_and_none_dies(
     station: Station,
     postgres_url: str,

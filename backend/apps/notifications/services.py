@@ -35,6 +35,7 @@ from apps.notifications.states import (
     unarchive,
     withdraw,
 )
+from apps.notifications.streams import held_by_others
 from apps.push import publishing
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "cancel",
     "deliver",
     "expire_due",
+    "held_by_others",
     "mark_all_read",
     "mark_read",
     "mark_unread",

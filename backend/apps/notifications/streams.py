@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BigIntegerField, Case, F, When
 
 from apps.accounts.models import User
@@ -118,6 +118,18 @@ def lock(user_ids: Collection[int]) -> dict[int, Stream]:
         return streams
     _insert_missing(ordered)
     return _locked(ordered)
+
+
+def held_by_others(user_ids: Collection[int]) -> set[int]:
+    """Say whose stream another transaction holds just now; it may let go at any time.
+
+    On PostgreSQL only: on SQLite one transaction holds all.
+    """
+    present = Stream.objects.filter(user_id__in=user_ids)
+    with transaction.atomic():
+        mine = present.select_for_update(skip_locked=True, no_key=True)
+        free = set(mine.values_list("user_id", flat=True))
+    return set(present.values_list("user_id", flat=True)) - free
 
 
 def raise_state_version(steps: Mapping[int, int]) -> None:
