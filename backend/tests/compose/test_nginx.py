@@ -83,6 +83,35 @@ def test_the_rendered_configuration_is_valid(nginx: str, part_folder: Path) -> N
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("files", "given", "connections"),
+    [(1024, "", 896), (1024, "512", 512)],
+)
+def test_a_worker_has_as_many_connections_as_it_may_open_files(
+    nginx: str,
+    tmp_path: Path,
+    files: int,
+    given: str,
+    connections: int,
+) -> None:
+    environment = {
+        "PATH": f"{Path(nginx).parent}{os.pathsep}{os.environ['PATH']}",
+        "NGINX_FOLDER": str(tmp_path / "counted"),
+        "NGINX_CONNECTIONS": given,
+        "WEB_SERVERS": "127.0.0.1:8000",
+    }
+    script = tmp_path / "limited"
+    script.write_text(f'#!/bin/sh\nulimit -n {files}\nexec {START / "nginx"} "$@"\n')
+    script.chmod(0o755)
+
+    done = run_script(script, environment, "--check")
+
+    # nginx warns where it may not open as many.
+    assert (done.returncode, done.stderr) == (0, "")
+    rendered = (tmp_path / "counted" / "nginx.conf").read_text()
+    assert f"worker_connections {connections};" in rendered
+
+
 def test_docker_is_asked_again_for_the_servers(nginx: str, part_folder: Path) -> None:
     folder = part_folder / "resolved"
     environment = {
