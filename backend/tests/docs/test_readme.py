@@ -28,8 +28,15 @@ RUN_HERE = {
     "python-http",
     "javascript",
 }
-# `make test` is what runs this test; the tests of `consumers` publish to RabbitMQ.
-RUN_ELSEWHERE = {"test", "rabbitmq-listen", "rabbitmq-python", "rabbitmq-shell"}
+# `make test` is what runs this test; the tests of `compose` run its scripts, as an engine
+# is not everywhere; those of `consumers` publish to RabbitMQ.
+RUN_ELSEWHERE = {
+    "test",
+    "compose",
+    "rabbitmq-listen",
+    "rabbitmq-python",
+    "rabbitmq-shell",
+}
 
 
 @pytest.fixture(scope="module")
