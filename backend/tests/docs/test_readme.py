@@ -28,7 +28,7 @@ RUN_HERE = {
     "python-http",
     "javascript",
 }
-# `make test` is what runs this test; the tests of `compose` run its scripts, as an engine
+# `make test` is what runs this test; the tests of `compose` run its scripts, as Docker
 # is not everywhere; those of `consumers` publish to RabbitMQ.
 RUN_ELSEWHERE = {
     "test",
