@@ -66,7 +66,7 @@ LINES: dict[str, Line] = {
     "steady": Line(
         "500 sends a second through HTTP, 1,000 sockets, persisted",
         "p95 ≤ 8 ms, 0 lost",
-        lambda found, *_: found.extra["p95"] <= 8 and found.lost == 0,
+        lambda found, *_: found.extra["p95"] <= 8,
     ),
     "single": Line(
         "HTTP single send, persisted and pushed",
@@ -113,18 +113,20 @@ def _row(name: str, line: Line, found: Found) -> tuple[str, ...]:
         for other in ("stock", "nchan")
     )
     to_stock, to_nchan = _ratio(carillon, stock), _ratio(carillon, nchan)
-    lost = f", **{carillon.lost} lost**" if carillon.lost else ""
+    # A figure with losses is no figure of the same work, whoever lost them.
+    lost_nothing = not any(each.lost for each in (carillon, stock, nchan) if each)
     limited = " (generator at its limit)" if _is_limited(carillon) else ""
+    is_met = lost_nothing and line.is_met(carillon, to_stock, to_nchan)
     return (
         line.title,
-        _figure(carillon) + lost + limited,
+        _figure(carillon) + limited,
         _figure(stock),
         f"{to_stock:.1f}" if stock else "–",
         _figure(nchan),
         f"{to_nchan:.2f}" if nchan else "–",
         f"{carillon.cost:.1f} / {stock.cost:.1f}" if stock else f"{carillon.cost:.1f}",
         line.threshold,
-        "met" if line.is_met(carillon, to_stock, to_nchan) else "**not met**",
+        "met" if is_met else "**not met**",
     )
 
 
@@ -141,10 +143,11 @@ def _ratio(measured: Measured, other: Measured | None) -> float:
 def _figure(measured: Measured | None) -> str:
     if measured is None:
         return "–"
+    lost = f", **{measured.lost} lost**" if measured.lost else ""
     if measured.extra:
         shown = " / ".join(f"{value:.1f}" for value in measured.extra.values())
-        return f"p50 / p95 / p99 {shown} ms"
-    return f"{measured.rate:,.0f}/s"
+        return f"p50 / p95 / p99 {shown} ms{lost}"
+    return f"{measured.rate:,.0f}/s{lost}"
 
 
 def _idle_row(idle: Idle) -> tuple[str, ...]:
@@ -174,6 +177,7 @@ def surroundings() -> str:
         _said([str(postgresql / "postgres"), "--version"]) if postgresql else "",
         _said([str(programs.redis()), "--version"]).split(" sha")[0],
         _said([str(programs.nginx()), "-v"]),
+        _rabbitmq(),
     ]
     return "\n".join(
         [
@@ -193,6 +197,14 @@ def _processor() -> str:
         if line.startswith("model name")
     }
     return ", ".join(names) or platform.machine()
+
+
+def _rabbitmq() -> str:
+    # Asking it starts an Erlang machine; its folder says the same.
+    script = programs.rabbitmq()
+    folders = script.resolve().parts if script else ()
+    versions = [name for name in folders if name.startswith("rabbitmq_server-")]
+    return versions[0].replace("rabbitmq_server-", "RabbitMQ ") if versions else ""
 
 
 def _said(command: list[str]) -> str:
