@@ -1,6 +1,7 @@
 """What one batch commits, without RabbitMQ."""
 
 import json
+import queue
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from unittest.mock import Mock
@@ -65,6 +66,14 @@ def test_d08_a_message_id_counts_once_per_publisher(ann: User) -> None:
     intake.take([a_message(body, message_id="1", app_id="bank")])
 
     assert Notification.objects.count() == 2
+
+
+def test_messages_without_an_id_are_counted(ann: User) -> None:
+    body = {"user_id": ann.pk, "payload": 1}
+
+    taken = intake.take([a_message(body), a_message(body, message_id="1")])
+
+    assert (taken.created, taken.without_id) == (2, 1)
 
 
 def test_d08_without_an_id_only_a_redelivery_is_compared(ann: User) -> None:
@@ -299,6 +308,21 @@ def test_d08_a_dead_letter_whose_headers_break_it_is_kept_without_them(
 
     assert heard.done == [message.tag]
     assert DeadLetter.objects.get().reason == "unknown"
+
+
+def test_d08_a_single_message_waits_for_no_others() -> None:
+    message = a_message(b"{}")
+    waiting = Mock(
+        get=Mock(return_value=message), get_nowait=Mock(side_effect=queue.Empty)
+    )
+    listening = Heard().worker
+    listening._queue = waiting
+
+    batch, is_last = listening._next_batch()
+
+    assert (batch, is_last) == ([message], False)
+    # It looks once more, without waiting.
+    assert len(waiting.method_calls) == 2
 
 
 def test_bodies_that_are_large_together_are_not_taken_together(

@@ -1,9 +1,10 @@
 """What a publisher sees, with a real RabbitMQ and PostgreSQL."""
 
+import contextlib
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -54,17 +55,20 @@ def test_d07_the_error_comes_with_the_correlation_id_and_without_the_payload(
     station: Station,
 ) -> None:
     station.listen_until_ready()
+    elsewhere = station.channel.queue_declare("", exclusive=True).method.queue
 
     station.publish(
         {"user_id": 999_999, "payload": "canary"},
         correlation_id="request-2",
-        reply_to="somebody.else",
+        reply_to=elsewhere,
     )
 
     [(properties, result)] = station.results(1)
     assert properties.correlation_id == "request-2"
     assert result["error"]["code"] == "user_not_found"
     assert "canary" not in json.dumps(result)
+    # Whoever may publish must not make us write into any queue.
+    assert station.waiting(elsewhere) == 0
 
 
 def test_e07_an_event_published_by_hand_is_queued_and_its_result_comes_back(
@@ -390,15 +394,7 @@ def test_d08_without_the_database_messages_are_kept_and_none_dies(
 ) -> None:
     [user_id, *_] = station.user_ids()
     listener = station.listen_until_ready()
-    name = station.database.info.dbname
-    station.database.close()
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-            [name],
-        )
-
+    with _database_away(station, postgres_url):
         for number in range(5):
             station.publish({"user_id": user_id, "payload": number})
         station.wait(lambda: "nothing more is fetched" in listener.log(), "the pause")
@@ -407,11 +403,43 @@ def test_d08_without_the_database_messages_are_kept_and_none_dies(
         # Longer than the broker waits for a heartbeat.
         station.broker.sleep(3.5)
         assert "RabbitMQ is away" not in listener.log()
-        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
 
-    station.database = psycopg.connect(station.database_url, autocommit=True)
     station.wait(lambda: station.notifications() == 6, "all of them")
     assert station.dead() == 0
+
+
+def test_d08_sigterm_without_the_database_gives_back_what_is_held(
+    station: Station,
+    postgres_url: str,
+) -> None:
+    [user_id, *_] = station.user_ids()
+    listener = station.listen_until_ready(RABBITMQ_SHUTDOWN_SECONDS="1")
+    with _database_away(station, postgres_url):
+        station.publish({"user_id": user_id, "payload": 1})
+        station.wait(lambda: "database away" in listener.log(), "a first try")
+
+        code = listener.stop()
+
+        station.wait(lambda: station.waiting(station.names.send) == 1, "the message")
+    assert code == 0
+    assert "Traceback" not in listener.log()
+    assert station.notifications() == 0
+
+
+@contextlib.contextmanager
+def _database_away(station: Station, postgres_url: str) -> Iterator[None]:
+    """Let nobody connect to the station's database for a while."""
+    name = station.database.info.dbname
+    station.database.close()
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )
+        yield
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+    station.database = psycopg.connect(station.database_url, autocommit=True)
 
 
 def test_d08_a_result_that_was_not_confirmed_before_the_end_is_sent_later(
