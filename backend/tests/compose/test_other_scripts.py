@@ -1,14 +1,16 @@
 """The scripts of what is not ours, and of what only production has."""
 
 import os
+import shutil
 import stat
+import sys
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from tests.compose.conftest import StartPart
-from tests.compose.scripts import COMPOSE, START, is_answering, run_script
+from tests.compose.scripts import COMPOSE, ROOT, START, is_answering, run_script
 from tests.conformance.web import Web
 from tests.processes import wait_until
 from tooling.services import programs
@@ -116,6 +118,40 @@ def test_tests_are_run_with_what_was_asked_for() -> None:
 
     assert done.returncode == 0
     assert "pytest" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("failing", "code"), [("nothing", 0), ("/db", 1), ("loadfile", 1)]
+)
+def test_without_names_the_fast_tests_run_on_postgresql_too(
+    tmp_path: Path,
+    failing: str,
+    code: int,
+) -> None:
+    copied = tmp_path / "compose" / "start" / "tests"
+    copied.parent.mkdir(parents=True)
+    shutil.copy(START / "tests", copied)
+    shutil.copy(COMPOSE / "environment.sh", tmp_path / "compose")
+    (tmp_path / "backend").symlink_to(ROOT / "backend")
+    pytest_program = tmp_path / "pytest"
+    pytest_program.write_text(
+        '#!/bin/sh\necho "$DATABASE_URL $@"\n'
+        f'case "$DATABASE_URL $@" in *{failing}*) exit 1;; esac\n',
+    )
+    pytest_program.chmod(0o755)
+    path = [str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]]
+    there = dict.fromkeys(programs.VARIABLES.values(), "/db")
+
+    done = run_script(copied, {"PATH": os.pathsep.join(path), **there})
+
+    _, fast, _, every = done.stdout.splitlines()
+    makefile = (ROOT / "Makefile").read_text()
+    assert fast.startswith("/db -q ")
+    assert fast.endswith(" -m not services and not browser and not slow backend/apps")
+    assert "FAST = not services and not browser and not slow\n" in makefile
+    assert " -n 3 --dist loadfile --no-loadscope-reorder" in every
+    assert " -n 3 --dist loadfile --no-loadscope-reorder\n" in makefile
+    assert done.returncode == code
 
 
 @pytest.mark.services
