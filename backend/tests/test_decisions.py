@@ -68,4 +68,4 @@ def test_d03_the_address_may_name_the_users_own_id_and_no_other(
     other = door.open(person.ticket(), path=f"/ws/notifications/{person.id + 1}/")
 
     assert own.next()["type"] == "hello"
-    assert other.closing(seconds=5).code == 4403
+    assert other.closing().code == 4403

@@ -53,7 +53,7 @@ def client(proxy: FaultProxy) -> Iterator[socket.socket]:
 
 
 def connected(proxy: FaultProxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=20)
 
 
 def echoed(client: socket.socket, data: bytes) -> bytes:
@@ -76,7 +76,7 @@ def test_a_reset_ends_the_connection_with_an_error(
 
     with pytest.raises(ConnectionResetError):
         client.recv(1)
-    wait_until(lambda: not proxy.connections, seconds=5, what="the end of the link")
+    wait_until(lambda: not proxy.connections, seconds=20, what="the end of the link")
 
 
 def test_a_half_close_ends_one_direction(
@@ -113,7 +113,7 @@ def test_what_is_swallowed_is_not_answered_until_it_heals(
 
     proxy.heal()
 
-    client.settimeout(5)
+    client.settimeout(20)
     with pytest.raises(ConnectionResetError):
         client.recv(1)
 

@@ -188,12 +188,12 @@ def test_the_javascript_prints_and_acknowledges_what_arrives(
         stranger.shell(stranger.block("curl-token"))
         wait_until(
             lambda: 'Your order is ready {"order":7}' in output.read_text(),
-            seconds=10,
+            seconds=20,
             what="the notification printed by Node",
         )
         wait_until(
             lambda: all(row["acked_at"] for row in stranger.inbox("john_eng")),
-            seconds=10,
+            seconds=20,
             what="everything acknowledged",
             interval=0.2,
         )

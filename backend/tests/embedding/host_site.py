@@ -52,7 +52,7 @@ class HostSite:
             env=clean_environment({}),
             stdout=subprocess.DEVNULL,
         )
-        wait_until(self._answers, seconds=15, what="the host site answers")
+        wait_until(self._answers, seconds=30, what="the host site answers")
 
     def _answers(self) -> bool:
         with socket.socket() as probe:

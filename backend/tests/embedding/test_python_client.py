@@ -148,7 +148,7 @@ def test_nothing_is_missed_when_the_server_and_the_program_are_killed(
         rows = member.web.get("/api/user/notifications/?page_size=100")["results"]
         return sum(row["acked_at"] is None for row in rows)
 
-    wait_until(lambda: unacknowledged() == 0, seconds=10, what="all are acknowledged")
+    wait_until(lambda: unacknowledged() == 0, seconds=20, what="all are acknowledged")
 
 
 @pytest.mark.slow

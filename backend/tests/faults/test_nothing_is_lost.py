@@ -38,7 +38,7 @@ def start_tabs(person: Person) -> list[Tab]:
     for tab in tabs:
         tab.start()
     for tab in tabs:
-        assert tab.is_open.wait(10)
+        assert tab.is_open.wait(20)
     return tabs
 
 

@@ -76,6 +76,6 @@ def test_a_state_changed_by_the_shell_reaches_the_open_page(
 
     embedded_running.server.manage("shell", "-c", code)
 
-    while socket.next(seconds=8)["type"] not in {"resync", "notification_state"}:
+    while socket.next()["type"] not in {"resync", "notification_state"}:
         continue
     assert person.connect().greeting().hello["unread"] == 0

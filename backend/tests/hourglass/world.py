@@ -167,7 +167,9 @@ def _mail_server(mailbox: Mailbox) -> Iterator[None]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=port, ready_timeout=SECONDS
+    )
     controller.start()
     settings.EMAIL_BACKEND = "apps.delivery.smtp.Backend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
