@@ -5,12 +5,13 @@ slow query stalls every socket; here a slow query costs its caller an error.
 """
 
 import asyncio
+import copy
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import connection, connections
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,20 @@ class Database:
         self,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        has_own_connections: bool = False,
     ) -> None:
-        """Start no thread until the first call."""
+        """Start no thread until the first call.
+
+        has_own_connections: whether the threads have connections that nobody else can
+        use up (PostgreSQL), besides those of the process.
+        """
         self._timeout_seconds = timeout_seconds
         self._waiting = 0
+        self._pools: dict[str, Any] = {}
         self._threads = ThreadPoolExecutor(
-            THREADS, thread_name_prefix="socket-database"
+            THREADS,
+            thread_name_prefix="socket-database",
+            initializer=self._take_own_connections if has_own_connections else None,
         )
 
     async def run(
@@ -75,6 +84,20 @@ class Database:
     def stop(self) -> None:
         """Start nothing more; do not wait for what runs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.close(timeout=0)
+
+    def _take_own_connections(self) -> None:
+        """Have this thread use a pool of these threads alone."""
+        chosen = copy.deepcopy(connections["default"].settings_dict)
+        if "pool" not in chosen["OPTIONS"]:
+            return
+        chosen["OPTIONS"]["pool"] |= {"min_size": 1, "max_size": THREADS}
+        own: Any = connections.create_connection("default")
+        own.settings_dict = chosen
+        # Django keeps one pool for each name of a database, in the class.
+        own._connection_pools = self._pools
+        connections["default"] = own
 
     def _left(self, _: object) -> None:
         self._waiting -= 1

@@ -48,9 +48,9 @@ HINTS_PER_TURN = 16
 class Hub:
     """Everything that the connections of one event loop share."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database | None = None) -> None:
         """Start without connections; `start` sets it to work."""
-        self.database = Database()
+        self.database = database or Database()
         self.reader = Reader(self.database)
         self.acknowledger = Acknowledger(self.database)
         self._admissions = Together(self.database, admission.admit)
@@ -393,6 +393,6 @@ def hub_of_this_loop() -> Hub:
     if loop not in _hubs:
         for other in [each for each in _hubs if each.is_closed()]:
             del _hubs[other]
-        _hubs[loop] = Hub()
+        _hubs[loop] = Hub(Database(has_own_connections=True))
         _hubs[loop].start()
     return _hubs[loop]

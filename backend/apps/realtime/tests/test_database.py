@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from apps.realtime.database import THREADS, Database, DatabaseUnavailable
+from tests.processes import manage
 
 
 async def test_a_slow_call_costs_its_caller_an_error_and_nobody_else() -> None:
@@ -73,3 +74,41 @@ async def test_a_call_that_nobody_waits_for_any_more_never_begins() -> None:
     await asyncio.to_thread(database._threads.shutdown)
     assert begun == []
     database.stop()
+
+
+@pytest.mark.services
+def test_requests_cannot_use_up_the_connections_of_sockets(
+    postgres_url: str,
+) -> None:
+    script = """
+import asyncio, threading
+from django.db import connection
+from apps.realtime.database import Database
+release, held = threading.Event(), threading.Barrier(3)
+
+def ask():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 42")
+        return cursor.fetchone()[0]
+
+def request():
+    ask()
+    held.wait(60)
+    release.wait(60)
+    connection.close()
+
+for _ in range(2):
+    threading.Thread(target=request).start()
+held.wait(60)
+try:
+    database = Database(timeout_seconds=60, has_own_connections=True)
+    print(asyncio.run(database.run(ask)))
+    database.stop()
+finally:
+    release.set()
+"""
+    environment = {"DATABASE_URL": postgres_url, "DATABASE_POOL_SIZE": "2"}
+
+    said = manage(environment, "shell", "-v0", "-c", script)
+
+    assert said.strip() == "42"
