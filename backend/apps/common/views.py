@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.common import metrics, status
+from apps.common import deployment, metrics, status
 from apps.common.errors import RETRY_AFTER_SECONDS
 from apps.common.forwarding import FORWARDED
 from apps.common.openapi import ANYONE, described
@@ -97,7 +97,7 @@ def prometheus(request: HttpRequest) -> HttpResponse:
             {"detail": detail, "code": "permission_denied"},
             status=HTTPStatus.FORBIDDEN,
         )
-    page = generate_latest(metrics.REGISTRY)
+    page = generate_latest(metrics.REGISTRY) + generate_latest(deployment.REGISTRY)
     return HttpResponse(page, content_type=CONTENT_TYPE_LATEST)
 
 

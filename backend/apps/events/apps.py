@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 from apps.accounts import vocabulary
+from apps.common import backlog
 
 
 class EventsConfig(AppConfig):
@@ -14,8 +15,10 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        """Let people choose among the kinds of events; add to the demo data."""
+        """Let people choose among kinds of events; say what waits; add demo data."""
         vocabulary.register_kinds(self.label, self._kinds)
+        sends = self.get_model("EventSend")._default_manager
+        backlog.watch("event_sends", lambda: sends.filter(status="queued"))
         import_module("apps.events.demo")
 
     def _kinds(self) -> list[str]:

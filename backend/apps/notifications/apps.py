@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from apps.accounts import vocabulary
+from apps.common import backlog, clock
 
 
 class NotificationsConfig(AppConfig):
@@ -12,5 +13,12 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        """Let people choose how they hear of messages."""
+        """Let people choose how they hear of messages; say what waits."""
         vocabulary.register_kinds(self.label, lambda: ["message"])
+        broadcasts = self.get_model("Broadcast")._default_manager
+        deliveries = self.get_model("Delivery")._default_manager
+        backlog.watch("broadcasts", lambda: broadcasts.exclude(status="done"))
+        backlog.watch(
+            "deliveries",
+            lambda: deliveries.filter(next_at__lte=clock.now(), token=None),
+        )

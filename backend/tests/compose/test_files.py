@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 import apps.push.metrics
 import apps.realtime.metrics  # noqa: F401  (adds to the registry)
+from apps.common import deployment
 from apps.common.metrics import REGISTRY
 from tests.compose.scripts import COMPOSE, HEALTH, ROOT, START
 
@@ -192,7 +193,7 @@ def test_the_dashboard_draws_metrics_that_there_are() -> None:
 
     known = {
         sample
-        for metric in REGISTRY.collect()
+        for metric in (*REGISTRY.collect(), *deployment.REGISTRY.collect())
         for suffix in ("", "_total", "_bucket", "_count", "_sum")
         for sample in [f"{metric.name}{suffix}"]
     }
