@@ -87,6 +87,20 @@ class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
                     await shard._pubsub.subscribe(*new)
                     shard._subscribed_to.update(new)
 
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Take a channel out of a group; what fails may be repeated.
+
+        The library forgets the group first and would do nothing the second time, while
+        Redis still counts the subscription.
+        """
+        layer = self._get_layer()
+        name = layer._get_group_channel_name(group)
+        channels = layer.groups.get(name, set())
+        channels.discard(channel)
+        if not channels:
+            layer.groups.pop(name, None)
+            await layer._get_shard(name).unsubscribe(name)
+
     async def receive_many(self, channel: str, limit: int) -> list[Any]:
         """Wait for the next message, and take what waits behind it."""
         messages = [await self.receive(channel)]

@@ -31,6 +31,8 @@ class Membership:
         self._channel: str | None = None
         self._members: defaultdict[str, set[Connection]] = defaultdict(set)
         self._joined: set[str] = set()
+        # Not joined any more, but the layer may not know it yet.
+        self._leaving: set[str] = set()
         self._wake = asyncio.Event()
         self._waiting: dict[str, asyncio.Event] = {}
 
@@ -81,7 +83,7 @@ class Membership:
         """
         if self._channel is None:
             self._channel = await self._layer.new_channel()
-            self._joined.clear()
+            self._forget_groups()
             self._wake.set()
         hints: list[Hint] = await self._layer.receive_many(self._channel, limit)
         return hints
@@ -89,7 +91,11 @@ class Membership:
     def forget_channel(self) -> None:
         """Start over with a new channel: the old one is broken."""
         self._channel = None
+        self._forget_groups()
+
+    def _forget_groups(self) -> None:
         self._joined.clear()
+        self._leaving.clear()
 
     async def reconcile(self) -> None:
         """Make the layer's groups what they should be, for ever."""
@@ -106,6 +112,8 @@ class Membership:
                 logger.warning("channel layer unavailable", extra={"error": name})
 
     async def _join_missing(self, channel: str) -> None:
+        for group in [name for name in self._leaving if name in self._members]:
+            await self._leave(group, channel)
         while missing := [each for each in self._members if each not in self._joined]:
             together = missing[:JOINED_AT_ONCE]
             async with asyncio.timeout(ADD_TIMEOUT_SECONDS):
@@ -117,14 +125,21 @@ class Membership:
                     event.set()
 
     async def _leave_empty(self, channel: str) -> None:
-        for group in [name for name in self._joined if name not in self._members]:
+        known = self._joined | self._leaving
+        for group in [name for name in known if name not in self._members]:
             # Somebody may have come back while others were taken out, and people who
             # wait to come in are not kept waiting for that.
             if self._wake.is_set():
                 return
             if group in self._members:
                 continue
-            self._joined.discard(group)
             self._waiting.pop(group, None)
-            async with asyncio.timeout(ADD_TIMEOUT_SECONDS):
-                await self._layer.group_discard(group, channel)
+            await self._leave(group, channel)
+
+    async def _leave(self, group: str, channel: str) -> None:
+        # Whoever comes meanwhile finds it not joined; if this fails it is repeated.
+        self._joined.discard(group)
+        self._leaving.add(group)
+        async with asyncio.timeout(ADD_TIMEOUT_SECONDS):
+            await self._layer.group_discard(group, channel)
+        self._leaving.discard(group)

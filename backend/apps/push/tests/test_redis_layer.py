@@ -4,6 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
+from unittest.mock import Mock
 
 import pytest
 import pytest_asyncio
@@ -60,6 +61,30 @@ async def test_groups_are_joined_and_left_in_the_middle_of_a_flood(
     assert await receive(layer, channel, count=MANY) == list(range(MANY))
     await layer.group_send_many([("a", {"n": -1}), ("b", {"n": -2}), ("c", {"n": -3})])
     assert await receive(layer, channel, count=1) == [-3]
+
+
+async def test_a_group_that_could_not_be_left_is_left_the_next_time(
+    layer: RedisLayer,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    channel = await layer.new_channel()
+    await layer.group_add_many(["left", "kept"], channel)
+    [shard] = layer._get_layer()._shards
+    with monkeypatch.context() as patched:
+        patched.setattr(shard._pubsub, "unsubscribe", Mock(side_effect=TimeoutError))
+        with pytest.raises(TimeoutError):
+            await layer.group_discard("left", channel)
+
+    await layer.group_discard("left", channel)
+
+    name = layer.channel_of_group("left")
+    with redis.Redis.from_url(redis_url) as admin:
+        async with asyncio.timeout(20):
+            while admin.pubsub_numsub(name) != [(name.encode(), 0)]:  # noqa: ASYNC110  (bounded)
+                await asyncio.sleep(0.01)
+    await layer.group_send_many([("left", {"n": 1}), ("kept", {"n": 2})])
+    assert await receive(layer, channel, count=1) == [2]
 
 
 async def test_a_lost_subscription_is_made_again(
