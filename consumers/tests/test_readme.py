@@ -1,12 +1,11 @@
 """The README's ways to publish, as they stand there."""
 
 import ast
+import os
 import re
-import shutil
 import subprocess
 import sys
-
-import pytest
+from pathlib import Path
 
 from consumers.tests.station import Station
 from tests.docs.pages import README, blocks
@@ -33,12 +32,14 @@ def test_d07_publishing_takes_five_lines_of_python(station: Station) -> None:
     assert (properties.correlation_id, result["status"]) == ("hello-1", "created")
 
 
-@pytest.mark.skipif(not shutil.which("amqp-publish"), reason="amqp-tools is optional")
-def test_d07_publishing_takes_one_command(station: Station) -> None:
+def test_d07_publishing_takes_one_command(station: Station, amqp_publish: str) -> None:
     _listen_under_the_real_names(station)
     command = block("rabbitmq-shell").replace(ADDRESS, station.rabbitmq_url)
+    path = os.pathsep.join([str(Path(amqp_publish).parent), os.environ["PATH"]])
 
-    subprocess.run(["sh", "-c", command], check=True, timeout=30)
+    subprocess.run(
+        ["sh", "-c", command], env={**os.environ, "PATH": path}, check=True, timeout=30
+    )
 
     station.wait(lambda: station.notifications() == 1, "the notification")
 

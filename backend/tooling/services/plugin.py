@@ -24,6 +24,7 @@ FIXTURES = {
     "rabbitmq_url": "rabbitmq",
     "chromium": "chromium",
     "nginx": "nginx",
+    "amqp_publish": "amqp-publish",
 }
 services_key = pytest.StashKey[Services]()
 
@@ -116,6 +117,12 @@ def chromium() -> str:
 def nginx() -> str:
     """Say the path of nginx."""
     return os.environ["NGINX"]
+
+
+@pytest.fixture(scope="session")
+def amqp_publish() -> str:
+    """Say the path of the RabbitMQ client of the command line."""
+    return os.environ["AMQP_PUBLISH"]
 
 
 @pytest.fixture

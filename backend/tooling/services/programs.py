@@ -59,6 +59,11 @@ def nginx() -> Path | None:
     return _on_path("nginx")
 
 
+def amqp_publish() -> Path | None:
+    """Find the command line's own RabbitMQ client."""
+    return _on_path("amqp-publish")
+
+
 def _on_path(*names: str) -> Path | None:
     # Debian keeps some servers where a plain user's PATH does not look.
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -72,6 +77,7 @@ FINDERS: dict[str, Callable[[], Path | None]] = {
     "rabbitmq": rabbitmq,
     "chromium": chromium,
     "nginx": nginx,
+    "amqp-publish": amqp_publish,
 }
 PACKAGES = {
     "postgresql": "postgresql",
@@ -79,6 +85,7 @@ PACKAGES = {
     "rabbitmq": "rabbitmq-server",
     "chromium": "chromium fonts-liberation",  # without a font it draws boxes
     "nginx": "nginx-light",
+    "amqp-publish": "amqp-tools",
 }
 VARIABLES = {
     "postgresql": "TEST_DATABASE_URL",
@@ -86,6 +93,7 @@ VARIABLES = {
     "rabbitmq": "TEST_RABBITMQ_URL",
     "chromium": "CHROMIUM",
     "nginx": "NGINX",
+    "amqp-publish": "AMQP_PUBLISH",
 }
 
 

@@ -167,10 +167,16 @@ def _found(finder: Callable[[], Path | None]) -> str:
     return str(program)
 
 
+def find_amqp_publish(folder: Path) -> Running:
+    """Say where the RabbitMQ client of the command line is."""
+    return Running(_found(programs.amqp_publish))
+
+
 STARTERS: dict[str, Callable[[Path], Running]] = {
     "postgresql": start_postgresql,
     "redis": start_redis,
     "rabbitmq": start_rabbitmq,
     "chromium": find_chromium,
     "nginx": find_nginx,
+    "amqp-publish": find_amqp_publish,
 }
