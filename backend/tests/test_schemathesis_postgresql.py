@@ -9,7 +9,7 @@ from tests.schemathesis_runs import run_all
 from tests.supply import Running
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_operation_fails(
     start_outside_server: Callable[[], Running],
     tmp_path: Path,

@@ -10,7 +10,7 @@ from tests.supply import Running
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_operation_fails(
     start_server: Callable[[], Running],
     tmp_path: Path,
