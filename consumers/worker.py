@@ -36,12 +36,12 @@ BATCH_BYTES = 4 * 1024 * 1024
 _FAILED = Refusal("failed", {"message": ["It could not be stored."]})
 
 
-class _TooMuchError(Exception):
-    """A batch that takes the database too long."""
-
-
 class _LockedError(Exception):
-    """Somebody holds the streams of recipients in a batch."""
+    """Somebody holds the streams of recipients in a batch; `held` says of which."""
+
+    def __init__(self, held: Sequence[bool]) -> None:
+        self.held = held
+        super().__init__()
 
 
 class Worker(threading.Thread):
@@ -142,7 +142,7 @@ class Worker(threading.Thread):
             return
         self.busy_since = time.monotonic()
         if aside:
-            self._take_free(current)
+            self._take_free(current, self._held_up(current))
         else:
             self._take(current)
         self.busy_since = None
@@ -150,9 +150,9 @@ class Worker(threading.Thread):
     def _take(self, batch: Sequence[Incoming]) -> None:
         try:
             done = self._tried(batch, None)
-        except _LockedError:
+        except _LockedError as locked:
             logger.warning("somebody holds streams of recipients")
-            self._take_free(batch)
+            self._take_free(batch, locked.held)
             return
         except Exception as error:  # noqa: BLE001  (whatever a message can cause)
             self._isolate(batch, error)
@@ -160,9 +160,8 @@ class Worker(threading.Thread):
         if done:
             self._on_done(batch, not self._aside)
 
-    def _take_free(self, batch: Sequence[Incoming]) -> None:
+    def _take_free(self, batch: Sequence[Incoming], held: Sequence[bool]) -> None:
         """Take what nobody holds up, and put the rest aside."""
-        held = self._held_up(batch)
         marked = list(zip(batch, held, strict=True))
         self._aside += [message for message, is_held in marked if is_held]
         free = [message for message, is_held in marked if not is_held]
@@ -208,13 +207,14 @@ class Worker(threading.Thread):
     def _raise_if_of_some(self, batch: Sequence[Incoming], error: Exception) -> None:
         """Raise where the error says nothing about every message of the batch.
 
-        Raises: _TooMuchError, _LockedError.
+        Raises: the error itself where fewer messages may be taken in time,
+        _LockedError.
         """
         code = getattr(error.__cause__, "sqlstate", None)
         if code == TOO_LONG and len(batch) > 1:
-            raise _TooMuchError from error
-        if code == LOCKED and any(self._held_up(batch)):
-            raise _LockedError from error
+            raise error
+        if code == LOCKED and any(held := self._held_up(batch)):
+            raise _LockedError(held) from error
 
     def _waited(self, batch: Sequence[Incoming], seconds: float) -> bool:
         """Wait; say whether the deliveries are still ours."""

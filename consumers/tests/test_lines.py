@@ -8,7 +8,7 @@ import pytest
 from pika.exceptions import ChannelClosedByBroker, ChannelWrongStateError
 
 from consumers import amqp
-from consumers.amqp import Intake, Outlet
+from consumers.amqp import Intake, Line, Outlet
 from consumers.models import OutboxResult
 from consumers.tests.builders import a_message
 
@@ -36,24 +36,39 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
     return make
 
 
-def test_nothing_is_said_on_the_channel_of_what_comes_in(opened: Mock) -> None:
-    refused = Mock()
+@pytest.fixture
+def intake(opened: Mock) -> Intake:
+    """Open the line of what comes in."""
     intake = Intake(
-        Mock(), on_refused=refused, on_message=Mock(), is_worker_free=lambda: True
+        Mock(), on_refused=Mock(), on_message=Mock(), is_worker_free=lambda: True
     )
     intake.open()
-    channel = Channel()
-    intake._channel_opened(channel)
-    channel.is_closing = True
+    return intake
 
-    intake._channel_closed(channel, ChannelClosedByBroker(404, "no queue"))
+
+def refused(line: Line) -> Mock:
+    """Return what hears of a refusal."""
+    hears: Mock = line._on_refused  # type: ignore[assignment]
+    return hears
+
+
+def close(line: Line, *, code: int) -> None:
+    """Give a line its channel and have the broker close it."""
+    channel = Channel()
+    line._channel_opened(channel)
+    channel.is_closing = True
+    line._channel_closed(channel, ChannelClosedByBroker(code, "reason"))
+
+
+def test_nothing_is_said_on_the_channel_of_what_comes_in(intake: Intake) -> None:
+    close(intake, code=404)
     intake.done([a_message(b"{}")], are_all_before=True)
     paused = Mock()
     intake.pause(then=paused)
     intake.resume()
 
     paused.assert_called_once()
-    refused.assert_not_called()
+    refused(intake).assert_not_called()
     assert not intake.is_ready
 
 
@@ -63,29 +78,19 @@ def test_nothing_is_said_on_the_channel_of_what_goes_out(opened: Mock) -> None:
         Mock(), on_refused=Mock(), on_confirmed=Mock(), on_returned=returned
     )
     outlet.open()
-    channel = Channel()
-    outlet._channel_opened(channel)
-    channel.is_closing = True
 
-    outlet._channel_closed(channel, ChannelClosedByBroker(404, "no exchange"))
+    close(outlet, code=404)
     outlet.publish([OutboxResult(pk=7)])
 
     returned.assert_called_once_with([7])
 
 
 def test_a_refusal_counts_until_all_is_declared(
-    opened: Mock,
+    intake: Intake,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(amqp, "declare", Mock())
-    refused = Mock()
-    intake = Intake(
-        Mock(), on_refused=refused, on_message=Mock(), is_worker_free=lambda: True
-    )
-    intake.open()
-    channel = Channel()
-    intake._channel_opened(channel)
 
-    intake._channel_closed(channel, ChannelClosedByBroker(406, "other arguments"))
+    close(intake, code=406)
 
-    refused.assert_called_once()
+    refused(intake).assert_called_once()

@@ -23,8 +23,9 @@ class _Deployment:
     def collect(self) -> Iterator[GaugeMetricFamily]:
         waiting, signs = WAITING.begin(), status.SIGNS.begin()
         answered([waiting, signs], timeout_seconds=status.LIMIT_SECONDS)
-        seen, counted = result_or_none(signs), result_or_none(waiting)
-        yield from _families(counted or {}, status.ages(seen or {}))
+        seen, counted = result_or_none(signs) or {}, result_or_none(waiting) or {}
+        ages = {part: status.age_seconds(seen_at) for part, seen_at in seen.items()}
+        yield from _families(counted, ages)
 
 
 def _families(

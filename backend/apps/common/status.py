@@ -127,20 +127,16 @@ def _overall(parts: Mapping[str, Part]) -> str:
     return "ok"
 
 
-def ages(signs: Mapping[str, datetime]) -> dict[str, float]:
-    """Say how many seconds ago each part left its sign of life."""
-    now = clock.now()
+def age_seconds(seen_at: datetime) -> float:
+    """Say how old a sign of life is."""
     # A clock that was synchronized a moment ago may be a little behind the row.
-    return {
-        part: max(0.0, (now - seen_at).total_seconds())
-        for part, seen_at in signs.items()
-    }
+    return max(0.0, (clock.now() - seen_at).total_seconds())
 
 
 def _seen(signs: Mapping[str, datetime], part: str) -> Part:
     if part not in signs:
         return DEGRADED
-    age = ages(signs)[part]
+    age = age_seconds(signs[part])
     state = "ok" if age <= STALE_SECONDS else "degraded"
     return Part(state=state, age_seconds=round(age, 1))
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
 import pytest_asyncio
 
 from apps.realtime.membership import Membership
@@ -58,28 +59,30 @@ async def membership(layer: Layer) -> AsyncIterator[Membership]:
     task.cancel()
 
 
-def somebody() -> Any:
-    return Mock(groups=set())
-
-
 async def until(condition: Any) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110  (bounded by the time-out)
             await asyncio.sleep(0.001)
 
 
-async def test_a_group_that_could_not_be_left_is_left_later(
-    membership: Membership,
-    layer: Layer,
-) -> None:
-    visitor = somebody()
+@pytest_asyncio.fixture
+async def visitor(membership: Membership, layer: Layer) -> Any:
+    """Be somebody who left while the layer was away, which is back now."""
+    visitor = Mock(groups=set())
     await membership.join(visitor, {"user.1"})
     layer.is_away = True
     membership.leave(visitor, {"user.1"})
     await until(lambda: layer.failures == 1)
     assert layer.joined == {"user.1"}
-
     layer.is_away = False
+    return visitor
+
+
+@pytest.mark.usefixtures("visitor")
+async def test_a_group_that_could_not_be_left_is_left_later(
+    membership: Membership,
+    layer: Layer,
+) -> None:
     membership.retry()
 
     await until(lambda: layer.joined == set())
@@ -88,14 +91,8 @@ async def test_a_group_that_could_not_be_left_is_left_later(
 async def test_who_comes_back_meanwhile_is_in_the_group(
     membership: Membership,
     layer: Layer,
+    visitor: Any,
 ) -> None:
-    visitor = somebody()
-    await membership.join(visitor, {"user.1"})
-    layer.is_away = True
-    membership.leave(visitor, {"user.1"})
-    await until(lambda: layer.failures == 1)
-
-    layer.is_away = False
     # As a layer does that forgot the group before it failed.
     layer.joined.clear()
     await membership.join(visitor, {"user.1"})
